@@ -1,0 +1,3 @@
+//! The command line: the only place where the core and the adapters meet.
+
+fn main() {}
