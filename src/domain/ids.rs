@@ -24,7 +24,10 @@ impl CaseId {
 
     pub fn from_bytes(bytes: [u8; 6]) -> Self {
         let [y0, y1, n0, n1, n2, n3] = bytes;
-        Self { year: u16::from_be_bytes([y0, y1]), number: u32::from_be_bytes([n0, n1, n2, n3]) }
+        Self {
+            year: u16::from_be_bytes([y0, y1]),
+            number: u32::from_be_bytes([n0, n1, n2, n3]),
+        }
     }
 }
 
@@ -52,7 +55,11 @@ impl FromStr for CaseId {
             year: year.parse().map_err(|_| NotACaseId)?,
             number: number.parse().map_err(|_| NotACaseId)?,
         };
-        if id.to_string() == text { Ok(id) } else { Err(NotACaseId) }
+        if id.to_string() == text {
+            Ok(id)
+        } else {
+            Err(NotACaseId)
+        }
     }
 }
 

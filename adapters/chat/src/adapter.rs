@@ -1,0 +1,61 @@
+//! What an adapter is.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Action, DeliveryKey, Inbox, Network, Receipt};
+
+/// One account on one chat network.
+#[async_trait]
+pub trait Adapter: Send + Sync {
+    fn network(&self) -> &Network;
+
+    /// Whether the network says what time it is ([`crate::Happening::Time`]): a witness against a
+    /// wall clock that lies.
+    fn tells_time(&self) -> bool;
+
+    /// Takes in what happens until `stop`. Reconnects by itself; returns early only when no
+    /// attempt could help (revoked credentials, say).
+    ///
+    /// # Errors
+    /// Says what a person must do.
+    async fn listen(&self, inbox: Inbox, stop: CancellationToken) -> Result<(), ListenError>;
+
+    /// Carries out an action once per key, however often it is asked.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] if it may succeed later, [`DeliverError::Reject`] if it never will.
+    async fn deliver(&self, key: &DeliveryKey, action: &Action) -> Result<Receipt, DeliverError>;
+
+    /// Looks for what an earlier delivery under this key left behind, changing nothing. Asked
+    /// before anything is sent from a store that was restored from a backup.
+    ///
+    /// # Errors
+    /// As [`Adapter::deliver`].
+    async fn find(
+        &self,
+        key: &DeliveryKey,
+        action: &Action,
+    ) -> Result<Option<Receipt>, DeliverError>;
+}
+
+/// Why a delivery failed. The reasons are shown to people and logged: they never hold content.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeliverError {
+    #[error("{reason}")]
+    Retry {
+        after: Option<Duration>,
+        reason: String,
+    },
+    #[error("{reason}")]
+    Reject { reason: String },
+}
+
+/// Why an adapter can listen no longer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct ListenError {
+    pub reason: String,
+}

@@ -1,0 +1,177 @@
+//! What happens on a network, as the core is told of it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{EventId, Form, Message, MessageId, Network, RoomId, UserId, limits};
+
+/// One thing that happened on a network.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Inbound {
+    pub network: Network,
+    /// The same for every redelivery of this event.
+    pub id: EventId,
+    /// When it happened by the network's own clock; the same for every redelivery.
+    pub at: DateTime<Utc>,
+    /// Where to catch up from once this event is durable: committed with it, for networks that
+    /// keep history.
+    pub cursor: Option<Cursor>,
+    pub what: Happening,
+}
+
+/// A place in a room's history, as its adapter names both.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Cursor {
+    pub room: String,
+    pub position: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Happening {
+    /// Somebody wrote something: any text of a direct message; of a room, only what is addressed
+    /// to the bot or, in a private room, everything (the core ignores chatter).
+    Text {
+        by: UserId,
+        place: Place,
+        /// Without the network's own prefix (`/vuln x` and `!vuln x` both arrive as `vuln x`).
+        text: String,
+        /// The command prefix or a mention was there: chatter is `false`.
+        addressed: bool,
+        /// An edit of an older message: never runs a command.
+        edited: bool,
+        surface: Surface,
+        thread: Option<MessageId>,
+    },
+    /// A choice of a message of ours was taken.
+    Pressed {
+        by: UserId,
+        place: Place,
+        message: MessageId,
+        command: String,
+        surface: Surface,
+    },
+    /// A field of an open form changed; answered with the form as it now reads.
+    FormChanged {
+        by: UserId,
+        place: Place,
+        form: String,
+        values: BTreeMap<String, String>,
+    },
+    /// A form was sent.
+    FormSubmitted {
+        by: UserId,
+        place: Place,
+        form: String,
+        values: BTreeMap<String, String>,
+    },
+    /// A form was closed without sending it.
+    FormCancelled {
+        by: UserId,
+        place: Place,
+        form: String,
+    },
+    /// Somebody is now in a room (joined, or was invited by another).
+    Joined {
+        room: RoomId,
+        who: UserId,
+        invited_by: Option<UserId>,
+    },
+    Left {
+        room: RoomId,
+        who: UserId,
+    },
+    /// Everybody who is in a room now, the bot and the network's owners left out.
+    Members {
+        room: RoomId,
+        who: Vec<UserId>,
+    },
+    /// The network's own idea of the time (a `Date` header), as `Inbound::at`.
+    Time,
+}
+
+/// Where something was said.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Place {
+    Room {
+        room: RoomId,
+    },
+    /// A direct conversation with the bot.
+    Direct,
+}
+
+/// What the network can show in answer to this very event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Surface {
+    /// A form is a conversation, step by step.
+    #[default]
+    Stepwise,
+    /// A form can be opened at once ([`Immediate::OpenForm`]).
+    Modal,
+}
+
+/// What must be answered at once, to the caller alone. It is stored beside the event's id, so that
+/// a redelivery gets the same answer.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Immediate {
+    #[default]
+    Nothing,
+    /// Shown to the caller only (ephemeral, or a direct message where the network has none).
+    Say { message: Message },
+    /// Open this form, or show it as it now reads.
+    Form { form: Form },
+    /// The form stays open; these fields are wrong, and why.
+    Errors { errors: BTreeMap<String, String> },
+}
+
+impl Happening {
+    /// Bytes of what a person wrote, all texts together.
+    fn text_bytes(&self) -> usize {
+        match self {
+            Self::Text { text, .. } => text.len(),
+            Self::Pressed { command, .. } => command.len(),
+            Self::FormChanged { values, .. } | Self::FormSubmitted { values, .. } => values
+                .iter()
+                .map(|(name, value)| name.len() + value.len())
+                .sum(),
+            Self::FormCancelled { .. } | Self::Joined { .. } | Self::Left { .. } => 0,
+            Self::Members { .. } | Self::Time => 0,
+        }
+    }
+
+    /// Who did it, if a person did.
+    pub fn by(&self) -> Option<&UserId> {
+        match self {
+            Self::Text { by, .. }
+            | Self::Pressed { by, .. }
+            | Self::FormChanged { by, .. }
+            | Self::FormSubmitted { by, .. }
+            | Self::FormCancelled { by, .. } => Some(by),
+            Self::Joined { .. } | Self::Left { .. } | Self::Members { .. } | Self::Time => None,
+        }
+    }
+
+    /// Where a person did it.
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Text { place, .. }
+            | Self::Pressed { place, .. }
+            | Self::FormChanged { place, .. }
+            | Self::FormSubmitted { place, .. }
+            | Self::FormCancelled { place, .. } => Some(place),
+            Self::Joined { .. } | Self::Left { .. } | Self::Members { .. } | Self::Time => None,
+        }
+    }
+}
+
+impl Inbound {
+    /// Whether what a person wrote is over [`limits::TEXT_BYTES_MAX`].
+    pub fn oversized(&self) -> bool {
+        self.what.text_bytes() > limits::TEXT_BYTES_MAX
+    }
+}
