@@ -1,0 +1,311 @@
+//! Looking changes nothing: help, status, list, next, timeline, why.
+
+use super::ask::{Ask, Spot};
+use super::case::{Case, Embargo};
+use super::grammar::{Args, COMMANDS, From, Place, Spec, Who};
+use super::tell::{Text, ToPerson, When};
+use super::words::Stage;
+use super::{card, say, scoring};
+
+/// Most rows of one list.
+const ROWS_MAX: usize = 50;
+
+pub fn help(ask: &mut Ask<'_>, args: &Args) {
+    let typed = args.text("command");
+    if !typed.is_empty() {
+        let words: Vec<&str> = typed
+            .split_whitespace()
+            .filter(|word| !matches!(*word, "vuln" | "oncall"))
+            .collect();
+        let asked_oncall = typed.starts_with("oncall");
+        let found = COMMANDS.iter().find(|spec| {
+            (!asked_oncall || spec.family == super::grammar::Family::OnCall)
+                && spec.words.len() <= words.len()
+                && spec
+                    .words
+                    .iter()
+                    .zip(&words)
+                    .all(|(a, b)| a.eq_ignore_ascii_case(b))
+        });
+        let found = found.or_else(|| {
+            COMMANDS
+                .iter()
+                .find(|spec| spec.words.first().copied() == words.first().copied())
+        });
+        return match found {
+            Some(spec) => ask.answer(say::help_on(spec)),
+            None => {
+                let what = "There is no such command.";
+                ask.refuse(
+                    None,
+                    &say::rule("unknown-command", "help", what, "vuln help"),
+                );
+            }
+        };
+    }
+    let rows: Vec<&'static Spec> = COMMANDS.iter().filter(|spec| usable(ask, spec)).collect();
+    ask.answer(say::help(&rows));
+}
+
+/// Whether the command works here, now, for this person.
+fn usable(ask: &Ask<'_>, spec: &Spec) -> bool {
+    let case = match &ask.spot {
+        Spot::Case(id, _) => ask.state.cases.get(id),
+        Spot::Committee | Spot::Outside | Spot::Direct => None,
+    };
+    let place = match spec.place {
+        Place::Any => true,
+        Place::Case => case.is_some(),
+        Place::CaseOrDirect => case.is_some() || (ask.spot == Spot::Direct && ask.is_member()),
+        Place::Direct => ask.spot == Spot::Direct,
+    };
+    let stage = match (spec.from, case) {
+        (From::Stages(stages), Some(case)) => stages.contains(&case.stage),
+        (From::Stages(_) | From::Any, _) => true,
+    };
+    let asked = spec.who != Who::Asked || is_asked(ask, spec);
+    let who = match (case, spec.who) {
+        (None, Who::Anyone | Who::Concerned | Who::Asked) => true,
+        (None, _) => ask.is_member(),
+        (Some(_), _) => ask.may(spec, case),
+    };
+    place && stage && who && asked
+}
+
+fn is_asked(ask: &Ask<'_>, spec: &Spec) -> bool {
+    use super::grammar::Verb;
+    match spec.verb {
+        Verb::OnCallAccept | Verb::OnCallRefuse => ask
+            .state
+            .rota
+            .handoff
+            .as_ref()
+            .is_some_and(|(_, to)| *to == ask.who),
+        Verb::OwnAccept | Verb::OwnDecline => ask
+            .state
+            .cases
+            .values()
+            .any(|case| case.owner_offered.as_ref() == Some(&ask.who)),
+        _ => ask.state.cases.values().any(|case| {
+            case.guests
+                .get(&ask.who)
+                .is_some_and(|guest| guest.accepted.is_none())
+        }),
+    }
+}
+
+pub fn status(ask: &mut Ask<'_>, case: &Case) {
+    if ask.pass(case).is_none() {
+        return ask.answer(say::your_report(
+            case.id,
+            case.waiting_for_reporter.is_some(),
+        ));
+    }
+    let message = card::render(case, ask.policy);
+    match &ask.spot {
+        Spot::Case(id, room) if *id == case.id => {
+            let room = room.clone();
+            ask.fx.show_card(case.id, &room, message);
+        }
+        Spot::Case(..) | Spot::Committee | Spot::Outside | Spot::Direct => {
+            ask.fx.answer_card(message)
+        }
+    }
+}
+
+pub fn status_of_all(ask: &mut Ask<'_>) {
+    list(ask);
+}
+
+pub fn list(ask: &mut Ask<'_>) {
+    let seen: Vec<&Case> = ask
+        .state
+        .cases
+        .values()
+        .filter(|case| ask.pass(case).is_some())
+        .collect();
+    let reported: Vec<&Case> = ask
+        .state
+        .cases
+        .values()
+        .filter(|case| case.reporter == ask.who && ask.pass(case).is_none())
+        .collect();
+    if seen.is_empty() && reported.is_empty() {
+        return ask.answer(say::no_cases());
+    }
+    let mut text: Text<ToPerson> = Text::default();
+    if !seen.is_empty() {
+        text = text.then(say::cases_heading(seen.len()));
+        for case in seen.iter().take(ROWS_MAX) {
+            text = row(ask, text, case);
+        }
+    }
+    for case in reported.iter().take(ROWS_MAX) {
+        text = text.then(say::your_report(
+            case.id,
+            case.waiting_for_reporter.is_some(),
+        ));
+    }
+    ask.answer(text);
+}
+
+fn row(ask: &Ask<'_>, text: Text<ToPerson>, case: &Case) -> Text<ToPerson> {
+    let Some(pass) = ask.pass(case) else {
+        return text;
+    };
+    let title = &pass.facts().title;
+    let owner = case
+        .owner
+        .as_ref()
+        .map_or("nobody".to_owned(), ToString::to_string);
+    let band = case
+        .severity()
+        .map_or(String::new(), |band| format!(", {band}"));
+    // A title is for private conversations; in a room only the caller sees this answer, but the
+    // caller's screen may be shared.
+    if ask.spot == Spot::Outside {
+        return text.item(&[&case.id, &": ", &case.stage, &band, &", owner ", &owner]);
+    }
+    text.item(&[
+        &case.id,
+        &": ",
+        title,
+        &"; ",
+        &case.stage,
+        &band,
+        &", owner ",
+        &owner,
+    ])
+}
+
+pub fn next(ask: &mut Ask<'_>) {
+    let zone = ask.zone();
+    let mut text: Text<ToPerson> = Text::default();
+    for case in ask
+        .state
+        .cases
+        .values()
+        .filter(|case| ask.pass(case).is_some())
+        .take(ROWS_MAX)
+    {
+        let mut waits: Vec<&'static str> = Vec::new();
+        if case
+            .page
+            .as_ref()
+            .is_some_and(|page| page.to.contains(&ask.who))
+        {
+            waits.push("the page is with you");
+        }
+        if case.owner_offered.as_ref() == Some(&ask.who) {
+            waits.push("it is offered to you");
+        }
+        let mine = case.owner.as_ref() == Some(&ask.who) || case.fix_lead() == Some(&ask.who);
+        if mine {
+            waits.push(next_step(case));
+        } else if case.stage == Stage::Triaging
+            && !case.vectors.contains_key(&ask.who)
+            && case.settled.is_none()
+            && !scoring::sees_vectors(ask, case)
+        {
+            waits.push("your score");
+        }
+        let draft = case.announcement.draft.is_some()
+            && !case.announcement.approvals.contains_key(&ask.who);
+        if draft && ask.is_member() && !case.announcement.is_live() {
+            waits.push("your approval of the announcement");
+        }
+        if waits.is_empty() {
+            continue;
+        }
+        let waits = waits.join("; ");
+        text = match case.next_due() {
+            Some(due) => text.item(&[
+                &case.id,
+                &": ",
+                &waits,
+                &" (next due ",
+                &When(due, zone),
+                &")",
+            ]),
+            None => text.item(&[&case.id, &": ", &waits]),
+        };
+    }
+    if text.is_empty() {
+        return ask.answer(say::nothing_waits());
+    }
+    ask.answer(say::waits_heading().then(text));
+}
+
+fn next_step(case: &Case) -> &'static str {
+    match case.stage {
+        Stage::New => "answer the reporter (vuln ack)",
+        Stage::Triaging if case.waiting_for_reporter.is_some() => "the reporter's answer",
+        Stage::Triaging => "the verdict (vuln triage)",
+        Stage::Accepted if case.settled.is_none() => "settle the score (vuln score settle)",
+        Stage::Accepted if case.embargo == Embargo::None => {
+            "set the embargo's end (vuln embargo until)"
+        }
+        Stage::Accepted => "the fix (vuln ready)",
+        Stage::Ready if case.announcement.draft.is_none() => {
+            "draft the announcement (vuln announce draft)"
+        }
+        Stage::Ready => "the announcement (vuln announce preview)",
+        Stage::Disclosed => "the retrospective (vuln retro), then vuln close",
+        Stage::Closed => "nothing",
+    }
+}
+
+pub fn timeline(ask: &mut Ask<'_>, case: &Case) {
+    let lines: Vec<String> = case
+        .timeline
+        .iter()
+        .rev()
+        .take(ROWS_MAX)
+        .rev()
+        .map(|moment| {
+            let by = moment
+                .by
+                .as_ref()
+                .map_or(String::new(), |by| format!(" ({by})"));
+            format!("{} {}{by}", moment.at.format("%Y-%m-%d %H:%M"), moment.what)
+        })
+        .collect();
+    let id = case.id;
+    ask.answer_here(case, || say::timeline(id, &lines));
+}
+
+pub fn why(ask: &mut Ask<'_>) {
+    let zone = ask.zone();
+    let mine = ask
+        .state
+        .refusals
+        .iter()
+        .rev()
+        .find(|refusal| refusal.by.as_ref() == Some(&ask.who));
+    let mut text = match mine {
+        Some(refusal) => say::refused(refusal.at, zone, &refusal.rule, &refusal.command),
+        None => say::never_refused(),
+    };
+    if ask.is_member() {
+        let paged = ask
+            .state
+            .cases
+            .values()
+            .filter(|case| ask.pass(case).is_some());
+        for case in paged.filter(|case| case.page.is_some()).take(5) {
+            if let Some(page) = &case.page {
+                text = text.then(say::paged_because(
+                    case.id,
+                    &page.to,
+                    page.step,
+                    page.next_at(),
+                    zone,
+                ));
+            }
+        }
+        if let Some(doubt) = &ask.state.clock.doubt {
+            text = text.and(&[&"Publication is held: ", doubt, &"."]);
+        }
+    }
+    ask.answer(text);
+}
