@@ -1,0 +1,219 @@
+//! Sealing: XChaCha20-Poly1305 with a data key for each case, wrapped by the master key.
+
+use std::collections::HashMap;
+
+use chacha20poly1305::aead::rand_core::RngCore;
+use chacha20poly1305::aead::{AeadInPlace, KeyInit, OsRng};
+use chacha20poly1305::{Key, Tag, XChaCha20Poly1305, XNonce};
+use redb::{ReadableTable, Table};
+use zeroize::Zeroizing;
+
+use super::error::CommitError;
+use super::keys::MasterKey;
+use crate::domain::ids::CaseId;
+
+pub type DataKey = Zeroizing<[u8; 32]>;
+
+const NONCE_BYTES: usize = 24;
+const TAG_BYTES: usize = 16;
+
+/// Ciphers kept ready; a committee has tens of open cases.
+const CIPHERS_MAX: usize = 4_096;
+
+/// The keys at work. Wrapped ones are unwrapped on first use.
+pub struct Keyring {
+    master: MasterKey,
+    system: XChaCha20Poly1305,
+    cases: HashMap<CaseId, XChaCha20Poly1305>,
+    nonce: Nonce,
+}
+
+/// Random for each opening, counted within it: no call of the system for each value.
+struct Nonce {
+    prefix: [u8; 16],
+    count: u64,
+}
+
+impl Nonce {
+    fn next(&mut self) -> [u8; NONCE_BYTES] {
+        self.count += 1;
+        let mut nonce = [0; NONCE_BYTES];
+        nonce[..16].copy_from_slice(&self.prefix);
+        nonce[16..].copy_from_slice(&self.count.to_be_bytes());
+        nonce
+    }
+}
+
+pub fn fresh_key() -> DataKey {
+    let mut key = Zeroizing::new([0; 32]);
+    OsRng.fill_bytes(key.as_mut_slice());
+    key
+}
+
+pub fn wrap(master: &MasterKey, key: &DataKey) -> Vec<u8> {
+    let mut nonce = [0; NONCE_BYTES];
+    OsRng.fill_bytes(&mut nonce);
+    let mut sealed = nonce.to_vec();
+    append(
+        &cipher(master.bytes()),
+        &nonce,
+        b"key",
+        key.as_slice(),
+        &mut sealed,
+    );
+    sealed
+}
+
+pub fn unwrap(master: &MasterKey, wrapped: &[u8]) -> Option<DataKey> {
+    let opened = Zeroizing::new(open_with(&cipher(master.bytes()), b"key", wrapped)?);
+    Some(Zeroizing::new(opened.as_slice().try_into().ok()?))
+}
+
+fn cipher(key: &[u8; 32]) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(Key::from_slice(key))
+}
+
+fn append(
+    cipher: &XChaCha20Poly1305,
+    nonce: &[u8; NONCE_BYTES],
+    bound: &[u8],
+    body: &[u8],
+    into: &mut Vec<u8>,
+) {
+    let start = into.len();
+    into.extend_from_slice(body);
+    let place = into.get_mut(start..).unwrap_or_default();
+    let tag = cipher
+        .encrypt_in_place_detached(XNonce::from_slice(nonce), bound, place)
+        .expect("a body is far below the cipher's 256 GiB");
+    into.extend_from_slice(&tag);
+}
+
+fn open_with(cipher: &XChaCha20Poly1305, bound: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+    let (body, tag) = rest.split_at_checked(rest.len().checked_sub(TAG_BYTES)?)?;
+    let mut body = body.to_vec();
+    cipher
+        .decrypt_in_place_detached(
+            XNonce::from_slice(nonce),
+            bound,
+            &mut body,
+            Tag::from_slice(tag),
+        )
+        .ok()?;
+    Some(body)
+}
+
+/// What a value is bound to: its table and its row.
+fn bound(table: &'static [u8], row: u64) -> ([u8; 16], usize) {
+    let mut bytes = [0; 16];
+    let length = table.len().min(8);
+    bytes[..length].copy_from_slice(&table[..length]);
+    bytes[8..].copy_from_slice(&row.to_be_bytes());
+    (bytes, 16)
+}
+
+impl Keyring {
+    pub fn new(master: MasterKey, system: &DataKey) -> Self {
+        let mut prefix = [0; 16];
+        OsRng.fill_bytes(&mut prefix);
+        Self {
+            master,
+            system: cipher(system),
+            cases: HashMap::new(),
+            nonce: Nonce { prefix, count: 0 },
+        }
+    }
+
+    pub fn master(&self) -> &MasterKey {
+        &self.master
+    }
+
+    pub fn set_master(&mut self, master: MasterKey) {
+        self.master = master;
+    }
+
+    pub fn forget(&mut self, case: CaseId) {
+        self.cases.remove(&case);
+    }
+
+    /// Makes the case's key if it has none, and has its cipher ready.
+    pub fn ensure(
+        &mut self,
+        case: Option<CaseId>,
+        keys: &mut Table<'_, [u8; 6], &'static [u8]>,
+    ) -> Result<(), CommitError> {
+        let Some(case) = case else { return Ok(()) };
+        if self.cases.contains_key(&case) {
+            return Ok(());
+        }
+        let known = keys
+            .get(case.to_bytes())?
+            .map(|wrapped| wrapped.value().to_vec());
+        let key = match known {
+            Some(wrapped) if wrapped.is_empty() => return Err(CommitError::Shredded { case }),
+            Some(wrapped) => unwrap(&self.master, &wrapped).ok_or(CommitError::Key { case })?,
+            None => {
+                let key = fresh_key();
+                keys.insert(case.to_bytes(), wrap(&self.master, &key).as_slice())?;
+                key
+            }
+        };
+        self.keep(case, &key);
+        Ok(())
+    }
+
+    fn keep(&mut self, case: CaseId, key: &DataKey) {
+        if self.cases.len() >= CIPHERS_MAX {
+            self.cases.clear();
+        }
+        self.cases.insert(case, cipher(key));
+    }
+
+    pub fn seal(
+        &mut self,
+        case: Option<CaseId>,
+        table: &'static [u8],
+        row: u64,
+        body: &[u8],
+        into: &mut Vec<u8>,
+    ) -> Result<(), CommitError> {
+        let nonce = self.nonce.next();
+        into.extend_from_slice(&nonce);
+        let (bytes, length) = bound(table, row);
+        let cipher = match case {
+            None => &self.system,
+            Some(case) => self.cases.get(&case).ok_or(CommitError::Key { case })?,
+        };
+        append(cipher, &nonce, &bytes[..length], body, into);
+        Ok(())
+    }
+
+    /// Opens a sealed value, `None` if it is not what was sealed there. A case's wrapped key is
+    /// looked up with `wrapped` if its cipher is not ready.
+    pub fn open(
+        &self,
+        ready: &mut HashMap<CaseId, Option<XChaCha20Poly1305>>,
+        case: Option<CaseId>,
+        place: (&'static [u8], u64),
+        sealed: &[u8],
+        wrapped: impl FnOnce(CaseId) -> Option<Vec<u8>>,
+    ) -> Option<Vec<u8>> {
+        let (bytes, length) = bound(place.0, place.1);
+        let bound = &bytes[..length];
+        let Some(case) = case else {
+            return open_with(&self.system, bound, sealed);
+        };
+        if let Some(cipher) = self.cases.get(&case) {
+            return open_with(cipher, bound, sealed);
+        }
+        if ready.len() >= CIPHERS_MAX {
+            ready.clear();
+        }
+        let cipher = ready.entry(case).or_insert_with(|| {
+            let key = unwrap(&self.master, &wrapped(case)?)?;
+            Some(cipher(&key))
+        });
+        open_with(cipher.as_ref()?, bound, sealed)
+    }
+}
