@@ -1,0 +1,392 @@
+//! The one writer. Takes in all that can ever happen to the bot ([`Input`], on one screen),
+//! decides, commits a whole batch in one transaction, and only then answers and lets the outbox
+//! speak. [`Engine`] is synchronous and knows neither thread nor network; `thread.rs` runs it.
+
+mod commit;
+mod thread;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use underrose_chat::{Happening, Immediate, Inbound, Receipt};
+
+use crate::domain::clock::{self, Doubt, Reading, Timekeeper};
+use crate::domain::decide::{self, Request};
+use crate::domain::decision::{Decision, Effects, Promise};
+use crate::domain::event::Event;
+use crate::domain::ids::CaseId;
+use crate::domain::policy::Policy;
+use crate::domain::state::State;
+use crate::domain::tick::{self, Head};
+use crate::domain::{delivered, say};
+use crate::store::{Batch, CommitError, InboxKey, KeySource, MasterKey, ReadError, Seen, Store};
+
+pub use commit::{OpenError, ShredError, fold, shred_offline};
+pub use thread::{Control, Handle, start};
+
+/// Most inputs decided in one batch: what one fsync serves.
+pub const BATCH_MAX: usize = 256;
+
+/// How long an inbound id is remembered. Slack replays arrive minutes late, a network that was
+/// down for a weekend days late.
+const INBOX_DAYS: i64 = 7;
+
+/// All that can ever happen to the bot.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Somebody did something on a network.
+    Inbound(Inbound),
+    /// A promise was kept.
+    Delivered {
+        id: u64,
+        promise: Promise,
+        receipt: Receipt,
+    },
+    /// A promise will never be kept.
+    Undeliverable {
+        id: u64,
+        promise: Promise,
+        reason: String,
+    },
+    /// An attempt failed; the next is not before this instant.
+    Attempted {
+        id: u64,
+        promise: Promise,
+        attempts: u32,
+        not_before: DateTime<Utc>,
+    },
+    /// A newer edit of the same card took this one's place.
+    Superseded { id: u64 },
+    /// The configuration was loaded anew.
+    PolicyLoaded(Arc<Policy>),
+    /// Nothing but time passed.
+    Tick,
+}
+
+/// A promise with its number in the outbox.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub id: u64,
+    pub promise: Promise,
+    pub attempts: u32,
+    pub not_before: DateTime<Utc>,
+}
+
+/// Why a batch could not be committed, or the store not be read. The process ends: what was not
+/// committed did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+pub struct Engine {
+    state: State,
+    policy: Arc<Policy>,
+    store: Store,
+    keeper: Timekeeper,
+    next_row: u64,
+    forgotten_until: DateTime<Utc>,
+    last_now: DateTime<Utc>,
+}
+
+/// What is decided and not yet committed.
+#[derive(Default)]
+struct Pending {
+    batch: Batch,
+    rows: Vec<Row>,
+    /// Ids seen within this very batch, with their answers.
+    seen: BTreeMap<InboxKey, Immediate>,
+}
+
+impl Engine {
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.policy
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    /// When [`Input::Tick`] has something to do.
+    pub fn next_wakeup(&self) -> Option<DateTime<Utc>> {
+        let next = tick::next_wakeup(&self.state, &self.policy)?;
+        // What waits for the time to be confirmed is looked at every few seconds, not in a loop.
+        Some(next.max(self.last_now + TimeDelta::milliseconds(1)))
+    }
+
+    /// Destroys a case's key and forgets the case.
+    ///
+    /// # Errors
+    /// If it is open, or the disk refuses: then nothing was shredded.
+    pub fn shred(
+        &mut self,
+        case: CaseId,
+        at: DateTime<Utc>,
+        source: &KeySource,
+    ) -> Result<Option<MasterKey>, ShredError> {
+        let fresh = commit::shred(&self.state, &mut self.store, case, at, source)?;
+        self.state.forget(case);
+        Ok(fresh)
+    }
+
+    /// Decides on every input in turn, commits all in one transaction, and returns the answers and
+    /// the promises that the outbox may now keep.
+    ///
+    /// # Errors
+    /// Nothing of the batch happened, and the engine must not be used again: end and reopen.
+    pub fn step(
+        &mut self,
+        inputs: &[Input],
+        reading: Reading,
+    ) -> Result<(Vec<Immediate>, Vec<Row>), EngineError> {
+        let (now, doubt) = self.keeper.look(reading, self.state.now);
+        self.last_now = now;
+        let mut pending = Pending::default();
+        if let Some(doubt) = doubt {
+            self.doubt(doubt, now, &mut pending);
+        }
+        let mut answers = Vec::with_capacity(inputs.len());
+        for input in inputs {
+            answers.push(self.take(input, reading, now, &mut pending)?);
+        }
+        self.tick(now, &mut pending);
+        self.forget_old(now, &mut pending);
+        let rows = self.commit(pending)?;
+        Ok((answers, rows))
+    }
+
+    fn take(
+        &mut self,
+        input: &Input,
+        reading: Reading,
+        now: DateTime<Utc>,
+        pending: &mut Pending,
+    ) -> Result<Immediate, EngineError> {
+        match input {
+            Input::Inbound(inbound) => return self.inbound(inbound, reading, now, pending),
+            Input::Delivered {
+                id,
+                promise,
+                receipt,
+            } => {
+                pending.batch.outbox_remove.push(*id);
+                let decision =
+                    delivered::delivered(&self.state, &self.policy, promise, receipt, now);
+                self.absorb(decision, now, pending);
+            }
+            Input::Undeliverable {
+                id,
+                promise,
+                reason,
+            } => {
+                pending.batch.outbox_remove.push(*id);
+                let decision =
+                    delivered::undeliverable(&self.state, &self.policy, promise, reason, now);
+                self.absorb(decision, now, pending);
+            }
+            Input::Attempted {
+                id,
+                promise,
+                attempts,
+                not_before,
+            } => {
+                let row = Row {
+                    id: *id,
+                    promise: promise.clone(),
+                    attempts: *attempts,
+                    not_before: *not_before,
+                };
+                pending.batch.outbox_put.push(commit::stored(&row));
+            }
+            Input::Superseded { id } => pending.batch.outbox_remove.push(*id),
+            Input::PolicyLoaded(policy) => self.load_policy(policy.clone(), now, pending),
+            Input::Tick => {}
+        }
+        Ok(Immediate::Nothing)
+    }
+
+    fn inbound(
+        &mut self,
+        inbound: &Inbound,
+        reading: Reading,
+        now: DateTime<Utc>,
+        pending: &mut Pending,
+    ) -> Result<Immediate, EngineError> {
+        if matches!(inbound.what, Happening::Time) {
+            let decision =
+                clock::witnessed(&self.state, &self.policy, inbound.at, reading.wall.max(now));
+            self.absorb(decision, now, pending);
+            return Ok(Immediate::Nothing);
+        }
+        let key = InboxKey {
+            network: inbound.network.0.clone(),
+            at: inbound.at,
+            id: inbound.id.0.clone(),
+        };
+        // A modal's changes change nothing, so there is nothing to remember.
+        let remembered = !matches!(inbound.what, Happening::FormChanged { .. });
+        if remembered {
+            if let Some(answer) = pending.seen.get(&key) {
+                return Ok(answer.clone());
+            }
+            if let Some(answer) = self.store.answer(&key)? {
+                return Ok(serde_json::from_slice(&answer).unwrap_or_default());
+            }
+        }
+        let recalled = match decide::recall(&self.state, &self.policy, inbound) {
+            Some(id) => self.recall(id)?,
+            None => None,
+        };
+        let request = Request { inbound, recalled };
+        let (state, policy) = (&self.state, &self.policy);
+        let decided = catch_unwind(AssertUnwindSafe(|| {
+            decide::decide(state, policy, &request, now)
+        }));
+        let mut decision = decided.unwrap_or_else(|_| {
+            // A defect of ours: nothing was decided, the person hears it, and the bot lives on.
+            tracing::error!(network = %inbound.network, "deciding failed; the input was refused");
+            let mut fx = Effects::new(policy, now, None, String::new());
+            fx.answer(say::our_defect());
+            fx.out
+        });
+        let immediate = std::mem::take(&mut decision.immediate);
+        let case = decision.entries.iter().find_map(|entry| entry.case);
+        self.absorb(decision, now, pending);
+        if remembered {
+            let answer = serde_json::to_vec(&immediate).unwrap_or_default();
+            let seq = self.store.head().seq + pending.batch.entries.len() as u64;
+            pending.seen.insert(key.clone(), immediate.clone());
+            pending.batch.seen.push(Seen {
+                key,
+                seq,
+                case,
+                answer,
+            });
+            if let Some(cursor) = &inbound.cursor {
+                let room = format!("{}/{}", inbound.network, cursor.room);
+                pending.batch.cursors.push((room, cursor.position.clone()));
+            }
+        }
+        Ok(immediate)
+    }
+
+    fn doubt(&mut self, doubt: Doubt, now: DateTime<Utc>, pending: &mut Pending) {
+        let decision = clock::doubted(&self.state, &self.policy, doubt, now);
+        self.absorb(decision, now, pending);
+    }
+
+    /// Whatever is due, until nothing is: one tick may make the next thing due.
+    fn tick(&mut self, now: DateTime<Utc>, pending: &mut Pending) {
+        const ROUNDS_MAX: usize = 8;
+        for _ in 0..ROUNDS_MAX {
+            if tick::next_wakeup(&self.state, &self.policy).is_none_or(|at| at > now) {
+                return;
+            }
+            let head = self.store.head();
+            let head = Head {
+                seq: head.seq,
+                hash: commit::hex(&head.hash),
+            };
+            let decision = tick::tick(&self.state, &self.policy, now, &head);
+            if decision.entries.is_empty() && decision.promises.is_empty() {
+                return;
+            }
+            self.absorb(decision, now, pending);
+        }
+    }
+
+    fn load_policy(&mut self, policy: Arc<Policy>, now: DateTime<Utc>, pending: &mut Pending) {
+        self.policy = policy;
+        if self.state.policy_hash == self.policy.hash {
+            return;
+        }
+        let first = self.state.policy_hash.is_empty();
+        let cause = format!("policy/{}/{}", self.policy.hash, now.timestamp_micros());
+        let policy = self.policy.clone();
+        let mut fx = Effects::new(&policy, now, None, cause);
+        let accounts = policy
+            .members
+            .iter()
+            .flat_map(|member| policy.accounts_of(member))
+            .collect();
+        fx.note(Event::PolicyLoaded {
+            hash: policy.hash.clone(),
+            accounts,
+        });
+        if !first {
+            fx.to_committee(say::policy_changed(&policy.hash));
+        }
+        self.absorb(fx.out, now, pending);
+    }
+
+    /// Applies what was decided to memory and puts it into the batch.
+    fn absorb(&mut self, decision: Decision, now: DateTime<Utc>, pending: &mut Pending) {
+        for entry in decision.entries {
+            self.state.apply(&entry);
+            pending.batch.entries.push(commit::encoded(&entry));
+        }
+        for promise in decision.promises {
+            let row = Row {
+                id: self.next_row,
+                promise,
+                attempts: 0,
+                not_before: now,
+            };
+            self.next_row += 1;
+            pending.batch.outbox_put.push(commit::stored(&row));
+            pending.rows.push(row);
+        }
+    }
+
+    /// Folds a closed case from the journal.
+    fn recall(&self, id: CaseId) -> Result<Option<crate::domain::case::Case>, EngineError> {
+        let mut folded: Option<crate::domain::case::Case> = None;
+        for stored in self.store.entries_of(id)? {
+            let Some(entry) = commit::decoded(&stored) else {
+                continue;
+            };
+            match &mut folded {
+                Some(case) => match &entry.event {
+                    Event::Reopened { snapshot, .. } => {
+                        let mut again = snapshot.0.clone();
+                        again.apply(&entry);
+                        *case = again;
+                    }
+                    _ => case.apply(&entry),
+                },
+                None => folded = crate::domain::case::Case::opened(id, &entry),
+            }
+        }
+        Ok(folded)
+    }
+
+    fn forget_old(&mut self, now: DateTime<Utc>, pending: &mut Pending) {
+        const EVERY_HOURS: i64 = 1;
+        if self.forgotten_until + TimeDelta::hours(EVERY_HOURS) <= now && !pending.batch.is_empty()
+        {
+            self.forgotten_until = now;
+            pending.batch.forget_inbox_before = Some(now - TimeDelta::days(INBOX_DAYS));
+        }
+    }
+
+    fn commit(&mut self, pending: Pending) -> Result<Vec<Row>, EngineError> {
+        if pending.batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.store.commit(&pending.batch)?;
+        Ok(pending.rows)
+    }
+}

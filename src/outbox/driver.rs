@@ -1,0 +1,182 @@
+//! Delivers what the queue gives, many at once, and tells the engine what became of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use underrose_chat::{Adapter, DeliverError, Network, Receipt};
+
+use super::queue::{Budget, Queue, Retry};
+use crate::clock::Clock;
+use crate::engine::{Handle, Input, Row};
+
+/// Longest time of one attempt; then it is ambiguous, and its key says whether it happened.
+const ATTEMPT_MAX: Duration = Duration::from_secs(30);
+
+/// What is on its way gets this long when the bot stops.
+const LANDING_MAX: Duration = Duration::from_secs(5);
+
+/// Longest sleep: clocks may jump.
+const SLEEP_MAX: Duration = Duration::from_secs(5);
+
+/// When to end, and whether the store came from a backup.
+#[derive(Clone)]
+pub struct Stopping {
+    pub stop: CancellationToken,
+    /// Look each key up on its network before anything is sent.
+    pub restored: bool,
+}
+
+type Adapters = BTreeMap<Network, Arc<dyn Adapter>>;
+type Landed = (Row, Result<Receipt, DeliverError>);
+
+/// Runs until `stop`.
+pub async fn run(
+    mut promises: mpsc::UnboundedReceiver<Row>,
+    adapters: Adapters,
+    engine: Handle,
+    clock: Arc<dyn Clock>,
+    stopping: Stopping,
+) {
+    let mut queue = Queue::default();
+    for adapter in adapters.values() {
+        let budget = if adapter.network().0 == "console" {
+            Budget::NONE
+        } else {
+            Budget::POLITE
+        };
+        queue.set_budget(adapter.network().clone(), budget);
+    }
+    let mut flying: JoinSet<Landed> = JoinSet::new();
+    loop {
+        let now = clock.read().wall;
+        while let Some(row) = queue.take(now) {
+            match adapters.get(&row.promise.network) {
+                Some(adapter) => {
+                    flying.spawn(attempt(row, adapter.clone(), stopping.restored));
+                }
+                None => {
+                    let reason = "this network is not configured".to_owned();
+                    land(
+                        &mut queue,
+                        &engine,
+                        now,
+                        (row, Err(DeliverError::Reject { reason })),
+                    )
+                    .await;
+                }
+            }
+        }
+        let sleep = queue.next_wakeup().map_or(SLEEP_MAX, |at| until(at, now));
+        tokio::select! {
+            () = stopping.stop.cancelled() => break,
+            row = promises.recv() => match row {
+                Some(row) => {
+                    if let Some(id) = queue.put(row) {
+                        engine.send(Input::Superseded { id }).await;
+                    }
+                }
+                None => break,
+            },
+            Some(landed) = flying.join_next() => {
+                if let Ok(landed) = landed {
+                    land(&mut queue, &engine, clock.read().wall, landed).await;
+                }
+            }
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+    let landing = async {
+        while let Some(landed) = flying.join_next().await {
+            if let Ok(landed) = landed {
+                land(&mut queue, &engine, clock.read().wall, landed).await;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(LANDING_MAX, landing).await;
+}
+
+fn until(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
+    (at - now)
+        .to_std()
+        .unwrap_or_default()
+        .clamp(Duration::from_millis(1), SLEEP_MAX)
+}
+
+async fn attempt(row: Row, adapter: Arc<dyn Adapter>, restored: bool) -> Landed {
+    let delivery = async {
+        if restored
+            && let Some(receipt) = adapter.find(&row.promise.key, &row.promise.action).await?
+        {
+            return Ok(receipt);
+        }
+        adapter.deliver(&row.promise.key, &row.promise.action).await
+    };
+    let outcome = match tokio::time::timeout(ATTEMPT_MAX, delivery).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(DeliverError::Retry {
+            after: None,
+            reason: "no answer in 30 s".to_owned(),
+        }),
+    };
+    (row, outcome)
+}
+
+async fn land(queue: &mut Queue, engine: &Handle, now: DateTime<Utc>, (row, outcome): Landed) {
+    let Row { id, promise, .. } = row;
+    let network = &promise.network;
+    match outcome {
+        Ok(receipt) => {
+            crate::kill::point("after-delivery", &[Input::Tick]);
+            queue.done(id);
+            engine
+                .send(Input::Delivered {
+                    id,
+                    promise,
+                    receipt,
+                })
+                .await;
+        }
+        Err(DeliverError::Reject { reason }) => {
+            tracing::warn!(%network, %reason, "a delivery was rejected");
+            queue.done(id);
+            engine
+                .send(Input::Undeliverable {
+                    id,
+                    promise,
+                    reason,
+                })
+                .await;
+        }
+        Err(DeliverError::Retry { after, reason }) => match queue.retry(id, now, after) {
+            Retry::Again {
+                not_before,
+                attempts,
+            } => {
+                tracing::info!(%network, %reason, attempts, "a delivery is tried again");
+                engine
+                    .send(Input::Attempted {
+                        id,
+                        promise,
+                        attempts,
+                        not_before,
+                    })
+                    .await;
+            }
+            Retry::GaveUp => {
+                tracing::warn!(%network, %reason, "a delivery was given up");
+                engine
+                    .send(Input::Undeliverable {
+                        id,
+                        promise,
+                        reason,
+                    })
+                    .await;
+            }
+        },
+    }
+}

@@ -1,0 +1,8 @@
+//! Keeps the promises: who goes first, how fast, how often, and giving up loudly. [`Queue`] decides
+//! and does no I/O; [`run`] delivers.
+
+mod driver;
+mod queue;
+
+pub use driver::{Stopping, run};
+pub use queue::{Budget, Queue, Retry};
