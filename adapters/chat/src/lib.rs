@@ -12,6 +12,7 @@ mod inbox;
 mod message;
 
 pub mod limits;
+pub mod sim;
 
 pub use action::{Action, DeliveryKey, MessageRef, Receipt, Target};
 pub use adapter::{Adapter, DeliverError, ListenError};

@@ -1,0 +1,9 @@
+//! A chat universe in memory: several networks, their rooms, people and messages. It remembers
+//! every effect by its key, as a real network would, and fails as it is told to. The console, the
+//! contract suite and the simulation stand on it.
+
+mod adapter;
+mod world;
+
+pub use adapter::{Sim, TrueTime};
+pub use world::{Effect, Fault, Room, Said, World};
