@@ -1,3 +1,9 @@
 //! The command line: the only place where the core and the adapters meet.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -1,0 +1,170 @@
+//! Subcommands. Each is a file; what they share is here.
+
+mod admin;
+mod check;
+mod control;
+mod demo;
+mod rehearsal;
+mod replay;
+mod run;
+mod setup;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+use underrose::config::{self, Config};
+
+/// A chat-ops bot for the security response committee of an open-source project.
+#[derive(Parser)]
+#[command(name = "underrose", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the bot.
+    Run(ConfigArg),
+    /// Play one whole disclosure on a virtual clock, with explanations.
+    Demo {
+        /// Hand over the prompt afterwards.
+        #[arg(long)]
+        interactive: bool,
+    },
+    /// Talk to the bot here; with a script on standard input, replay it.
+    Console {
+        #[command(flatten)]
+        config: OptionalConfigArg,
+        /// Time passes only by lines such as `+26h`; nothing is kept.
+        #[arg(long)]
+        virtual_clock: bool,
+        /// Print the script with what the bot says now, instead of comparing.
+        #[arg(long, requires = "virtual_clock")]
+        rewrite: bool,
+    },
+    /// Make the data folder and the master key.
+    Setup(ConfigArg),
+    /// Check the whole configuration, and show the next firings of every schedule.
+    Check(ConfigArg),
+    /// Verify, show or export the journal.
+    Journal {
+        #[command(subcommand)]
+        command: admin::Journal,
+    },
+    /// Copy the store, also while the bot runs. The master key is not in it.
+    Backup {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// The file to write; it must not exist.
+        to: PathBuf,
+    },
+    /// Put a backup into an empty data folder.
+    Restore {
+        #[command(flatten)]
+        config: ConfigArg,
+        from: PathBuf,
+    },
+    /// Rotate the master key, also while the bot runs.
+    Key {
+        #[command(subcommand)]
+        command: admin::Key,
+    },
+    /// Destroy a closed case's key: its texts can never be read again.
+    Shred {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// For instance 2026-0007.
+        case: underrose::domain::ids::CaseId,
+    },
+    /// Score CVSS vectors, from the arguments or one a line from standard input.
+    Cvss { vectors: Vec<String> },
+    /// Print the table of commands, as the README has it.
+    #[command(hide = true)]
+    Commands,
+}
+
+#[derive(clap::Args)]
+struct ConfigArg {
+    /// The configuration file.
+    #[arg(long, env = "UNDERROSE_CONFIG", default_value = "config.toml")]
+    config: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct OptionalConfigArg {
+    /// The configuration file; the example's if none is given.
+    #[arg(long, env = "UNDERROSE_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// The configuration that ships: the demo and the transcripts run on it.
+const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+pub fn main() -> ExitCode {
+    quiet_panics();
+    match dispatch(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("underrose: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Run(arg) => run::run(&arg.config),
+        Command::Demo { interactive } => demo::demo(interactive),
+        Command::Console {
+            config,
+            virtual_clock: true,
+            rewrite,
+        } => replay::replay(config.config.as_deref(), rewrite),
+        Command::Console { config, .. } => match config.config {
+            Some(config) => run::run(&config),
+            None => bail!("name the configuration with --config, or rehearse with --virtual-clock"),
+        },
+        Command::Setup(arg) => setup::setup(&load(&arg.config)?),
+        Command::Check(arg) => check::check(&arg.config),
+        Command::Journal { command } => admin::journal(&command),
+        Command::Backup { config, to } => admin::backup(&load(&config.config)?, &to),
+        Command::Restore { config, from } => admin::restore(&load(&config.config)?, &from),
+        Command::Key { command } => admin::key(&command),
+        Command::Shred { config, case } => admin::shred(&load(&config.config)?, case),
+        Command::Cvss { vectors } => check::cvss(vectors),
+        Command::Commands => {
+            print!("{}", underrose::domain::grammar::markdown_table());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Reads and checks a configuration; every mistake is named.
+fn load(path: &Path) -> anyhow::Result<Config> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("the configuration {} cannot be read", path.display()))?;
+    parse(&text).with_context(|| format!("the configuration {} has mistakes", path.display()))
+}
+
+fn parse(text: &str) -> anyhow::Result<Config> {
+    config::parse(text, config::NETWORKS_BUILT).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes
+            .iter()
+            .map(|mistake| format!("  {}: {}", mistake.key, mistake.what))
+            .collect();
+        anyhow::anyhow!("{} of them:\n{}", lines.len(), lines.join("\n"))
+    })
+}
+
+/// A panic's message may hold what somebody wrote: only its place is printed.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map_or("an unknown place".to_owned(), ToString::to_string);
+        eprintln!("underrose: a defect at {place}; please report the place");
+    }));
+}

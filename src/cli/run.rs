@@ -1,0 +1,183 @@
+//! `underrose run`: engine, outbox and adapters, until a signal.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use underrose::clock::{Clock, System};
+use underrose::config::{Config, LogLevel};
+use underrose::engine::{Engine, EngineError, Handle, Input, start};
+use underrose::outbox;
+use underrose::store::Store;
+use underrose_chat::{Adapter, Inbox, Network};
+
+/// How long what is under way may take after a signal; the process is gone within 10 s.
+const DRAIN: Duration = Duration::from_secs(7);
+
+pub fn run(path: &Path) -> anyhow::Result<ExitCode> {
+    let config = super::load(path)?;
+    log(&config);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime did not start")?;
+    let code = runtime.block_on(bot(path, config));
+    // A thread that reads the terminal never ends by itself.
+    runtime.shutdown_background();
+    code
+}
+
+fn log(config: &Config) {
+    let level = match config.log {
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "info",
+        LogLevel::Debug => "debug",
+        LogLevel::Trace => "trace",
+    };
+    // The chat libraries log bodies at `trace`: they stay at `warn`, whatever ours is.
+    let filter = tracing_subscriber::EnvFilter::new(format!("warn,underrose={level}"));
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+async fn bot(path: &Path, config: Config) -> anyhow::Result<ExitCode> {
+    let store = Store::open(&config.data, &config.key)?;
+    let (restored, epoch) = (store.restored(), store.epoch());
+    if restored {
+        tracing::warn!("this store was restored: each delivery is looked up before it is sent");
+    }
+    let clock: Arc<dyn Clock> = Arc::new(System::default());
+    let policy = Arc::new(config.policy.clone());
+    let (engine, rows) =
+        Engine::open(store, policy, clock.read()).context("the bot cannot start")?;
+    let entries = engine.store().head().seq;
+    let (promises, waiting) = mpsc::unbounded_channel();
+    for row in rows {
+        let _ = promises.send(row);
+    }
+    let (handle, thread) = start(engine, clock.clone(), promises);
+    let mut ended = watch(thread);
+    let adapters = adapters(&config, &clock);
+    let stop = CancellationToken::new();
+    let stopping = outbox::Stopping {
+        stop: stop.clone(),
+        restored,
+    };
+    let driver = tokio::spawn(outbox::run(
+        waiting,
+        adapters.clone(),
+        handle.clone(),
+        clock.clone(),
+        stopping,
+    ));
+    listen(&adapters, &handle, &stop);
+    let control = super::control::serve(&config, &handle, &clock, &stop)?;
+    tracing::info!(entries, epoch, networks = adapters.len(), "underrose is up");
+    let engine = until_signal(path, &handle, &mut ended).await?;
+    tracing::info!("draining");
+    stop.cancel();
+    drop(control);
+    let drained = async {
+        let _ = driver.await;
+        handle.stop().await;
+        match engine {
+            Some(outcome) => outcome,
+            None => ended.await.unwrap_or(Ok(())),
+        }
+    };
+    match tokio::time::timeout(DRAIN, drained).await {
+        Ok(Ok(())) => Ok(ExitCode::SUCCESS),
+        Ok(Err(error)) => Err(error).context("the bot stopped; what was acknowledged is kept"),
+        Err(_) => {
+            tracing::warn!("not everything landed in time; it is tried again at the next start");
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+type Ended = oneshot::Receiver<Result<(), EngineError>>;
+
+/// Lets the runtime wait for the engine's thread.
+fn watch(thread: std::thread::JoinHandle<Result<(), EngineError>>) -> Ended {
+    let (tell, ended) = oneshot::channel();
+    tokio::task::spawn_blocking(move || {
+        if let Ok(outcome) = thread.join() {
+            let _ = tell.send(outcome);
+        }
+    });
+    ended
+}
+
+fn listen(
+    adapters: &BTreeMap<Network, Arc<dyn Adapter>>,
+    handle: &Handle,
+    stop: &CancellationToken,
+) {
+    let inbox = Inbox::new(Arc::new(handle.clone()));
+    for adapter in adapters.values() {
+        let (adapter, inbox, stop) = (adapter.clone(), inbox.clone(), stop.clone());
+        tokio::spawn(async move {
+            let network = adapter.network().clone();
+            match adapter.listen(inbox, stop.clone()).await {
+                Ok(()) if !stop.is_cancelled() => stop.cancel(),
+                Ok(()) => {}
+                Err(error) => tracing::error!(%network, %error, "no longer listening"),
+            }
+        });
+    }
+}
+
+/// Waits for SIGTERM or SIGINT, or for the end of the engine; SIGHUP loads the configuration anew.
+async fn until_signal(
+    path: &Path,
+    handle: &Handle,
+    ended: &mut Ended,
+) -> anyhow::Result<Option<Result<(), EngineError>>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(None),
+            _ = interrupt.recv() => return Ok(None),
+            outcome = &mut *ended => return Ok(Some(outcome.unwrap_or(Ok(())))),
+            _ = hangup.recv() => match super::load(path) {
+                Ok(config) => {
+                    tracing::info!("the configuration was loaded anew");
+                    handle.send(Input::PolicyLoaded(Arc::new(config.policy))).await;
+                }
+                Err(error) => tracing::error!("the old configuration stays: {error:#}"),
+            },
+        }
+    }
+}
+
+fn adapters(config: &Config, clock: &Arc<dyn Clock>) -> BTreeMap<Network, Arc<dyn Adapter>> {
+    let mut adapters: BTreeMap<Network, Arc<dyn Adapter>> = BTreeMap::new();
+    #[cfg(feature = "console")]
+    if let Some(console) = &config.console {
+        let clock = clock.clone();
+        let now: Arc<dyn Fn() -> _ + Send + Sync> = Arc::new(move || clock.read().wall);
+        // Events of this process must not look like those of an earlier one on the same store.
+        let prefix = format!("{}-", now().timestamp_micros());
+        let stage = Arc::new(underrose_console::Stage::new(&prefix));
+        let operator = console.operator.as_ref().map(|operator| operator.0.clone());
+        let console = underrose_console::Console::new(stage, now, operator);
+        adapters.insert(console.network().clone(), Arc::new(console));
+    }
+    #[cfg(feature = "sim")]
+    for sim in &config.sims {
+        let remote = underrose_chat::sim::remote::Remote::new(sim.name.clone(), &sim.address);
+        adapters.insert(sim.name.clone(), Arc::new(remote));
+    }
+    adapters
+}
