@@ -33,6 +33,7 @@ pub struct Rehearsal {
     engine: Option<Engine>,
     queue: Queue,
     last: Option<Inbound>,
+    /// When what was said last was said.
     told_at: DateTime<Utc>,
 }
 
@@ -82,7 +83,7 @@ impl Rehearsal {
         match line {
             Line::Advance(span) => {
                 let span = parse_span(span).map_err(|error| anyhow!("{error}"))?;
-                self.advance(span)?;
+                return self.advance(span);
             }
             Line::Directive { word, rest } => self.directive(word, rest)?,
             Line::Blank | Line::Comment(_) | Line::Expected(_) => {}
@@ -174,39 +175,28 @@ impl Rehearsal {
         }
     }
 
-    /// Time passes, stopping wherever something is due.
-    fn advance(&mut self, span: TimeDelta) -> anyhow::Result<()> {
+    /// Time passes, stopping wherever something is due; what is said at a new time is preceded by
+    /// that time.
+    fn advance(&mut self, span: TimeDelta) -> anyhow::Result<Vec<String>> {
         let end = self.clock.read().wall + span;
+        let mut said = Vec::new();
         loop {
             let now = self.clock.read().wall;
             let due = [self.engine()?.next_wakeup(), self.queue.next_wakeup()];
-            let next = due
-                .into_iter()
-                .flatten()
-                .min()
-                .map_or(end, |next| next.max(now))
-                .min(end);
+            let next = due.into_iter().flatten().min().map_or(end, |next| next.max(now)).min(end);
             self.clock.advance(next - now);
             self.step(&[Input::Tick])?;
             self.settle()?;
-            self.tell_time(next);
+            let output = self.stage.take_output();
+            if !output.is_empty() && next != self.told_at {
+                self.told_at = next;
+                said.push(format!("    -- {}", show(next, None)));
+            }
+            said.extend(output);
             if next >= end {
-                return Ok(());
+                return Ok(said);
             }
         }
-    }
-
-    /// Says what time it is, before what is said at a new time.
-    fn tell_time(&mut self, at: DateTime<Utc>) {
-        let said = self.stage.take_output();
-        if said.is_empty() {
-            return;
-        }
-        if at != self.told_at {
-            self.told_at = at;
-            self.stage.print(&format!("    -- {}", show(at, None)));
-        }
-        said.iter().for_each(|line| self.stage.print(line));
     }
 
     fn directive(&mut self, word: &str, rest: &str) -> anyhow::Result<()> {

@@ -9,7 +9,7 @@ use super::announcement::AnnouncementState;
 use super::calendar::show;
 use super::case::{Case, Embargo, Release};
 use super::confidential::{Audience, pass};
-use super::decision::{Decision, Effects, Lane, Purpose};
+use super::decision::{Decision, Effects, Lane, Promise, Purpose};
 use super::ids::CaseId;
 use super::policy::Policy;
 use super::say;

@@ -100,6 +100,11 @@ impl<'a> Effects<'a> {
         self.push(Some(case), self.by.clone(), event);
     }
 
+    /// Something that the bot did to a case by itself, whoever gave the cause.
+    pub fn follows(&mut self, case: CaseId, event: Event) {
+        self.push(Some(case), None, event);
+    }
+
     fn push(&mut self, case: Option<CaseId>, by: Option<PersonId>, event: Event) {
         self.out.entries.push(Entry {
             at: self.now,

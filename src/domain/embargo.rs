@@ -34,15 +34,8 @@ pub fn until(ask: &mut Ask<'_>, case: &Case, args: &Args) {
     if past || (!problems.is_empty() && because.is_empty()) {
         let good = ask.policy.slots.next_good(ask.now.max(until));
         let what = say::bad_slot(until, &problems, good, zone);
-        let instead = format!(
-            "vuln embargo until {} UTC{}",
-            good.format("%Y-%m-%d %H:%M"),
-            if past {
-                ""
-            } else {
-                " (or add `because <why>` and have a second member agree)"
-            }
-        );
+        let instead = format!("vuln embargo until {} UTC", good.format("%Y-%m-%d %H:%M"));
+        let what = if past { what } else { format!("{what} {}", say::BAD_SLOT_ALL_THE_SAME) };
         return ask.refuse(
             Some(case.id),
             &say::rule("bad-slot", "embargo", what, instead),

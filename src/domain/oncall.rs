@@ -67,7 +67,7 @@ fn call(fx: &mut Effects<'_>, state: &State, case: CaseId, step: u32, without: &
         if step < STEP_ALL {
             return call(fx, state, case, step + 1, without);
         }
-        fx.happen(case, Event::PageUnanswered {});
+        fx.follows(case, Event::PageUnanswered {});
         return fx.to_committee(say::page_unanswered(case));
     }
     send(fx, case, to, step, None);
@@ -89,7 +89,7 @@ fn send(
     };
     let at = to.iter().map(working).min().unwrap_or(now);
     if at > now {
-        return fx.happen(case, Event::PageQueued { to, step, at });
+        return fx.follows(case, Event::PageQueued { to, step, at });
     }
     let after = |span: TimeDelta| {
         let ends = to
@@ -125,7 +125,7 @@ pub fn tick_page(fx: &mut Effects<'_>, state: &State, case: &Case, page: &Page) 
         PageNext::Send(at) if *at <= now => send(fx, case.id, page.to.clone(), page.step, None),
         PageNext::Answer { escalate, .. } if *escalate <= now => {
             if page.step >= STEP_ALL {
-                fx.happen(case.id, Event::PageUnanswered {});
+                fx.follows(case.id, Event::PageUnanswered {});
                 fx.to_committee(say::page_unanswered(case.id));
             } else {
                 let declined: Vec<PersonId> = page.declined.iter().cloned().collect();
@@ -446,7 +446,7 @@ fn offer_cases(fx: &mut Effects<'_>, state: &State, old: &PersonId, new: &Person
         .map(|case| case.id)
         .collect();
     for case in cases {
-        fx.happen(case, Event::OwnerOffered { to: new.clone() });
-        fx.to_person(Some(case), new, say::ownership_offered(case, old));
+        fx.follows(case, Event::OwnerOffered { to: new.clone() });
+        fx.to_person(Some(case), new, say::ownership_passes(case, old));
     }
 }

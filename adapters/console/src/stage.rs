@@ -59,11 +59,6 @@ impl Stage {
         std::mem::take(&mut self.inner().output)
     }
 
-    /// Prints a line of the rehearsal's own.
-    pub fn print(&self, line: &str) {
-        self.inner().output.push(line.to_owned());
-    }
-
     pub fn set_surface(&self, surface: Surface) {
         self.inner().surface = surface;
     }
@@ -176,7 +171,12 @@ impl Inner {
                         )
                     }
                     None => {
-                        let place = place(room.as_deref(), &by);
+                        // Where the bot last asked this person something.
+                        let asked = self.answers.iter().rev().find(|(to, ..)| *to == by);
+                        let place = match (room, asked) {
+                            (None, Some((_, place, _))) => place.clone(),
+                            (room, _) => place(room.as_deref(), &by),
+                        };
                         let form = String::new();
                         (
                             by.network.clone(),

@@ -34,6 +34,10 @@ pub fn bad_slot(
     )
 }
 
+/// How a rule about slots is overridden.
+pub const BAD_SLOT_ALL_THE_SAME: &str =
+    "With `because <why>` after it, and a second member who agrees, it can stand all the same.";
+
 pub fn embargo_asked(
     by: &PersonId,
     until: DateTime<Utc>,

@@ -20,6 +20,18 @@ pub fn ownership_offered(case: CaseId, by: &PersonId) -> Text<ToPerson> {
     .choice(casual("Decline", format!("vuln {case} own decline")))
 }
 
+pub fn ownership_passes(case: CaseId, old: &PersonId) -> Text<ToPerson> {
+    Text::line(&[
+        &"You are on call now. Case ",
+        &case,
+        &" of ",
+        old,
+        &" is offered to you; it stays theirs until you accept.",
+    ])
+    .choice(casual("Accept", format!("vuln {case} own accept")))
+    .choice(casual("Decline", format!("vuln {case} own decline")))
+}
+
 pub fn ownership_asked(by: &PersonId, to: &PersonId) -> Text<ToCase> {
     Text::line(&[
         by,

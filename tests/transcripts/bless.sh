@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Writes what the bot says now into every transcript. Read the difference before you commit it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+cargo build --quiet
+for script in tests/transcripts/*.txt; do
+  ./target/debug/underrose console --virtual-clock --rewrite <"$script" >"$script.new"
+  mv "$script.new" "$script"
+done
