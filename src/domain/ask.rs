@@ -134,7 +134,8 @@ fn may(
     let duty = state.rota.duty(now) == Some(who);
     let Some(case) = case else {
         return match rule {
-            Who::Anyone | Who::Asked => true,
+            // Without a case `status` is the list of what one may see.
+            Who::Anyone | Who::Asked | Who::Concerned => true,
             Who::Member => member,
             Who::Duty => member,
             Who::Owner
@@ -143,8 +144,7 @@ fn may(
             | Who::Lead
             | Who::MemberOrFixGuest
             | Who::LeadOrReleaseGuest
-            | Who::Participant
-            | Who::Concerned => false,
+            | Who::Participant => false,
         };
     };
     let member = member && !case.recused.contains(who);

@@ -65,6 +65,9 @@ fn edit(fx: &mut Effects<'_>, case: &Case, card: &Message) {
             Purpose::CardEdit,
         );
     }
+    // An archived room takes no edit: the last one goes before.
+    let archives = |promise: &Promise| matches!(promise.action, Action::Archive { .. });
+    fx.out.promises.sort_by_key(archives);
 }
 
 /// Posts the card into a room that was just opened.

@@ -1,6 +1,6 @@
 //! The end of a case: the retrospective from its timeline, closing, and opening again.
 
-use underrose_chat::Action;
+use underrose_chat::{Action, RoomId};
 
 use super::ask::Ask;
 use super::case::{Case, Retro, Snapshot};
@@ -8,6 +8,7 @@ use super::confidential::Confidential;
 use super::decision::{Effects, Lane, Purpose};
 use super::event::Event;
 use super::grammar::Args;
+use super::ids::CaseId;
 use super::{say, timeline};
 
 pub fn retro(ask: &mut Ask<'_>, case: &Case, args: &Args) {
@@ -109,11 +110,13 @@ pub fn reopen(ask: &mut Ask<'_>, args: &Args, recalled: Option<&Case>) {
         .cloned()
         .collect();
     for network in case.networks.clone() {
+        let of_case = |(room, of): &(&RoomId, &CaseId)| **of == id && room.network == network;
+        let rooms = ask.state.rooms.iter().filter(of_case).count();
         let accounts = members
             .iter()
             .flat_map(|member| ask.policy.accounts_of(member));
         let action = Action::OpenRoom {
-            name: format!("case-{id}-again-{}", case.version),
+            name: format!("{}-{}", case.room_name(), rooms + 1),
             topic: format!("case {id}"),
             invite: accounts.filter(|user| user.network == network).collect(),
         };

@@ -251,6 +251,11 @@ fn report_question(step: usize) -> String {
         })
 }
 
+/// What people type where they have nothing to say.
+fn is_none(text: &str) -> bool {
+    text.is_empty() || text.eq_ignore_ascii_case("none") || text == "-"
+}
+
 fn report_errors(values: &Values) -> Values {
     let mut errors = Values::new();
     for (name, _, must, max) in REPORT {
@@ -271,7 +276,8 @@ fn report_facts(values: &Values) -> Facts {
             .map(|value| value.trim().to_owned())
             .unwrap_or_default()
     };
-    let (plans, credit) = (value("plans"), value("credit"));
+    let given = |name: &str| Some(value(name)).filter(|text| !is_none(text)).unwrap_or_default();
+    let (plans, credit) = (given("plans"), given("credit"));
     let mut report = value("text");
     if !plans.is_empty() {
         report.push_str("\n\nPlans to publish: ");

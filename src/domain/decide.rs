@@ -176,8 +176,14 @@ fn obey(ask: &mut Ask<'_>, parsed: &Parsed, request: &Request<'_>) {
         }
         Ok(Some(case)) => {
             if !ask.may(spec, Some(case)) {
-                let seen = case.admits(&ask.who, &ask.policy.members).then_some(case);
-                return ask.refuse(Some(case.id), &say::not_allowed(spec, seen));
+                // Whoever may not see a case does not learn that it exists.
+                let admitted = case.admits(&ask.who, &ask.policy.members);
+                let mistake = if admitted || case.reporter == ask.who {
+                    say::not_allowed(spec, admitted.then_some(case))
+                } else {
+                    say::no_such_case(spec, case.id)
+                };
+                return ask.refuse(Some(case.id), &mistake);
             }
             if let From::Stages(stages) = spec.from
                 && !stages.contains(&case.stage)

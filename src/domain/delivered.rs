@@ -6,6 +6,7 @@ use underrose_chat::{Action, Network, Receipt};
 
 use super::ask::tell_case;
 use super::card;
+use super::confidential::{Audience, pass};
 use super::decision::{Decision, Effects, Lane, Promise, Purpose};
 use super::event::{Entry, Event};
 use super::ids::PersonId;
@@ -38,6 +39,12 @@ pub fn delivered(
                 });
                 fx.happen(case.id, opened);
                 fx.to_case(case.id, room, say::room_open(case.id));
+                let room_pass = pass(case, &Audience::Case(case.id), &policy.members);
+                if let Some(pass) = room_pass
+                    && !pass.facts().report.is_empty()
+                {
+                    fx.to_case(case.id, room, say::report(&pass.facts().report));
+                }
                 card::post(&mut fx, &after, room);
                 // Whoever accepted the terms or recused themselves while the room was being made.
                 for guest in case

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use underrose_chat::Action;
 
-use super::ask::{Ask, tell_case};
+use super::ask::{Ask, Spot, tell_case};
 use super::case::{Case, Credit, Facts};
 use super::confidential::Confidential;
 use super::decision::{Lane, Purpose};
@@ -88,7 +88,8 @@ pub fn open(ask: &mut Ask<'_>, facts: Facts) {
     oncall::raise(&mut ask.fx, ask.state, id);
     ask.fx.to_committee(say::new_report(id, duty.as_ref()));
     let zone = ask.zone();
-    ask.answer(say::thanks(id, ack_due, zone));
+    let public = ask.spot == Spot::Outside;
+    ask.answer(say::thanks(id, ack_due, zone, public));
 }
 
 pub fn ack(ask: &mut Ask<'_>, case: &Case, args: &Args) {
@@ -276,5 +277,6 @@ fn move_report(ask: &mut Ask<'_>, from: &Case, to: &Case) {
             credit,
         },
     );
-    tell_case(&mut ask.fx, to, &|| say::moved_here(from.id, &by));
+    let report = ask.pass(from).map(|pass| pass.facts().report.clone()).unwrap_or_default();
+    tell_case(&mut ask.fx, to, &|| say::moved_here(from.id, &by, &report));
 }

@@ -107,7 +107,7 @@ fn send(
     for person in to.iter().filter(|person| working(person) <= now) {
         fx.page(Some(case), person, say::page(case, step));
     }
-    fx.happen(
+    fx.follows(
         case,
         Event::Paged {
             to,

@@ -203,7 +203,7 @@ fn unknown(family: Family, text: &str) -> Mistake {
 /// The nearest of some words, if it is near: "did you mean".
 fn nearest<'a>(typed: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_ascii_lowercase();
-    let near = if typed.len() <= 3 { 1 } else { 2 };
+    let near = if typed.len() <= 2 { 1 } else { 2 };
     words
         .map(|word| (distance(&typed, word), word))
         .filter(|(distance, _)| *distance <= near)

@@ -11,15 +11,26 @@ pub fn done(case: CaseId) -> Text<ToPerson> {
     Text::line(&[&"Done in case ", &case, &"."])
 }
 
-pub fn thanks(case: CaseId, due: DateTime<Utc>, zone: Option<Tz>) -> Text<ToPerson> {
-    Text::line(&[
+pub fn thanks(
+    case: CaseId,
+    due: DateTime<Utc>,
+    zone: Option<Tz>,
+    public: bool,
+) -> Text<ToPerson> {
+    let text = Text::line(&[
         &"Thank you. Your report is case ",
         &Strong(case),
         &"; a person answers you by ",
         &When(due, zone),
         &", here by direct message.",
-    ])
-    .and(&[
+    ]);
+    if public {
+        return text.and(&[
+            &"Others may have read what you wrote in this room: take it back if you can, and \
+              write to me directly from now on.",
+        ]);
+    }
+    text.and(&[
         &"Please keep it between us until then. What you write to me now reaches the committee.",
     ])
 }
@@ -38,6 +49,10 @@ pub fn room_open(case: CaseId) -> Text<ToCase> {
         &case,
         &". What is said here stays here until the embargo ends.",
     ])
+}
+
+pub fn report(text: &String) -> Text<ToCase> {
+    Text::line(&[&"The report:"]).code(text)
 }
 
 pub fn acked(by: &PersonId, owner: Option<&PersonId>) -> Text<ToCase> {
@@ -89,13 +104,14 @@ pub fn triaged_away(by: &PersonId, verdict: Verdict, because: &String) -> Text<T
     Text::line(&[by, &" closed the case as ", &verdict, &": ", because])
 }
 
-pub fn moved_here(from: CaseId, by: &PersonId) -> Text<ToCase> {
+pub fn moved_here(from: CaseId, by: &PersonId, report: &String) -> Text<ToCase> {
     Text::line(&[
         by,
         &" found case ",
         &from,
-        &" to be the same as this one; its report and its credit are here now.",
+        &" to be the same as this one; its credit is here now, and this was its report:",
     ])
+    .code(report)
 }
 
 /// The canned reply to the reporter of a verdict, where no other text was given.

@@ -99,14 +99,11 @@ pub fn not_allowed(spec: &Spec, case: Option<&Case>) -> Mistake {
 
 pub fn wrong_room(spec: &Spec, case: Option<CaseId>) -> Mistake {
     let words = spec.words.join(" ");
-    let of = case.map_or(String::new(), |case| format!(" of {case}"));
-    let place = spec.place.words();
-    told(
-        "wrong-room",
-        spec,
-        format!("`{words}` works in {place}{of}, not here."),
-        String::new(),
-    )
+    let place = match case {
+        Some(case) => format!("the room of case {case}"),
+        None => spec.place.words().to_owned(),
+    };
+    told("wrong-room", spec, format!("`{words}` works in {place}, not here."), String::new())
 }
 
 pub fn other_case(spec: &Spec, here: CaseId) -> Mistake {
