@@ -352,11 +352,16 @@ pub fn go(ask: &mut Ask<'_>, case: &Case, args: &Args) {
             if let Some(mistake) = publish::obstacle(case, ask.now.max(at)) {
                 return ask.refuse(Some(case.id), &mistake);
             }
-            ask.happen(case, Event::GoGiven {});
             if ask.state.clock.doubt.is_some() || ask.state.clock.witness_missing {
+                let witnesses = ask.policy.networks.values().any(|network| network.tells_time);
+                if witnesses {
+                    // A person's word does not mend a clock that a network can vouch for.
+                    return ask.refuse(Some(case.id), &say::clock_in_doubt());
+                }
                 ask.fx.note(Event::ClockTrusted {});
             }
-            if ask.now < at {
+            ask.happen(case, Event::GoGiven {});
+            if ask.now < at || ask.fx.wall < at {
                 ask.happen(case, Event::Armed { at });
                 ask.tell_case(case, || say::armed_again(&by, at));
             } else {

@@ -151,6 +151,16 @@ impl Announcement {
         right.then(|| Cleared::by_approval(text))
     }
 
+    /// Armed for an instant that is still to come.
+    pub fn waits_after(&self, now: DateTime<Utc>) -> bool {
+        matches!(self.state, AnnouncementState::Armed { at } if at > now)
+    }
+
+    /// A draft that may be approved and is not armed yet.
+    pub fn is_drafted(&self) -> bool {
+        matches!(self.state, AnnouncementState::Draft | AnnouncementState::Approved)
+    }
+
     pub fn is_live(&self) -> bool {
         match self.state {
             AnnouncementState::Armed { .. }

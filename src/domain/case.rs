@@ -165,6 +165,10 @@ pub struct Page {
     pub step: u32,
     pub next: PageNext,
     pub declined: BTreeSet<PersonId>,
+    /// To whom it has been said on this step.
+    pub told: BTreeSet<PersonId>,
+    /// How often it has been said on this step.
+    pub times: u32,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

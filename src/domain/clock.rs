@@ -83,7 +83,7 @@ pub fn doubted(state: &State, policy: &Policy, doubt: Doubt, now: DateTime<Utc>)
         let armed: Vec<_> = state
             .cases
             .values()
-            .filter(|case| case.announcement.is_live())
+            .filter(|case| case.announcement.waits_after(now))
             .collect();
         if !armed.is_empty() {
             fx.to_committee(say::clock_doubted(doubt.words()));
@@ -105,9 +105,9 @@ pub fn witnessed(
     state: &State,
     policy: &Policy,
     network: DateTime<Utc>,
-    now: DateTime<Utc>,
+    (now, wall): (DateTime<Utc>, DateTime<Utc>),
 ) -> Decision {
-    if (network - now).abs() > TOLERANCE {
+    if (network - wall).abs() > TOLERANCE {
         return doubted(state, policy, Doubt::Network, now);
     }
     let mut fx = Effects::new(
@@ -116,7 +116,10 @@ pub fn witnessed(
         None,
         format!("clock/{}", now.timestamp_micros()),
     );
-    if state.clock.witness_missing {
+    if state.clock.doubt.is_some() {
+        // The network and the wall clock agree again.
+        fx.note(Event::ClockTrusted {});
+    } else if state.clock.witness_missing {
         fx.note(Event::ClockWitnessed {});
     }
     fx.out

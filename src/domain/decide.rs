@@ -19,6 +19,8 @@ pub struct Request<'a> {
     pub inbound: &'a Inbound,
     /// A closed case that is to be opened again, folded from the journal.
     pub recalled: Option<Case>,
+    /// What the wall clock itself says.
+    pub wall: DateTime<Utc>,
 }
 
 /// Decides what follows.
@@ -45,6 +47,7 @@ pub fn decide(
                 surface: surface(&inbound.what),
                 fx: Effects::new(policy, now, Some(who), cause),
             };
+            ask.fx.wall = request.wall;
             person(&mut ask, request);
             card::follow(state, ask.fx)
         }

@@ -66,6 +66,8 @@ pub enum Purpose {
 pub struct Effects<'a> {
     pub policy: &'a Policy,
     pub now: DateTime<Utc>,
+    /// What the wall clock itself says; earlier than `now` if it once ran ahead.
+    pub wall: DateTime<Utc>,
     pub by: Option<PersonId>,
     /// Names what caused this decision: delivery keys are made from it and a count.
     pub cause: String,
@@ -80,10 +82,7 @@ impl<'a> Effects<'a> {
         by: Option<PersonId>,
         cause: String,
     ) -> Self {
-        Self {
-            policy,
-            now,
-            by,
+        Self { policy, now, wall: now, by,
             cause,
             out: Decision::default(),
             said: 0,
@@ -174,7 +173,7 @@ impl<'a> Effects<'a> {
                 to: target,
                 message: message.clone(),
             };
-            self.promise(None, network, action, Lane::Page, Purpose::Notice);
+            self.promise(None, network, action, Lane::Reply, Purpose::Notice);
         }
     }
 

@@ -304,6 +304,9 @@ pub enum Event {
         step: u32,
         again: DateTime<Utc>,
         escalate: DateTime<Utc>,
+        /// To whom it was said this time.
+        #[serde(default)]
+        told: Vec<PersonId>,
     },
     PageAcked {},
     PageDeclined {},

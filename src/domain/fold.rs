@@ -296,17 +296,13 @@ impl Case {
                 }
             }
             Event::PageQueued { to, step, at } => self.paged(to, *step, PageNext::Send(*at)),
-            Event::Paged {
-                to,
-                step,
-                again,
-                escalate,
-            } => {
-                let next = PageNext::Answer {
-                    again: *again,
-                    escalate: *escalate,
-                };
+            Event::Paged { to, step, again, escalate, told } => {
+                let next = PageNext::Answer { again: *again, escalate: *escalate };
                 self.paged(to, *step, next);
+                if let Some(page) = &mut self.page {
+                    page.times += 1;
+                    page.told.extend(told.iter().cloned());
+                }
             }
             Event::PageAcked {} => self.page = None,
             Event::PageDeclined {} => {
@@ -514,17 +510,20 @@ impl Case {
     }
 
     fn paged(&mut self, to: &[PersonId], step: u32, next: PageNext) {
-        let declined = self
-            .page
-            .take()
-            .map(|page| page.declined)
-            .unwrap_or_default();
-        self.page = Some(Page {
-            to: to.to_vec(),
+        let mut page = self.page.take().unwrap_or_else(|| Page {
+            to: Vec::new(),
             step,
-            next,
-            declined,
+            next: next.clone(),
+            declined: BTreeSet::new(),
+            told: BTreeSet::new(),
+            times: 0,
         });
+        if page.step != step || page.to != to {
+            page.told.clear();
+            page.times = 0;
+        }
+        (page.to, page.step, page.next) = (to.to_vec(), step, next);
+        self.page = Some(page);
     }
 }
 

@@ -211,7 +211,7 @@ pub fn next(ask: &mut Ask<'_>) {
         }
         let draft = case.announcement.draft.is_some()
             && !case.announcement.approvals.contains_key(&ask.who);
-        if draft && ask.is_member() && !case.announcement.is_live() {
+        if draft && ask.is_member() && case.announcement.is_drafted() {
             waits.push("your approval of the announcement");
         }
         if waits.is_empty() {

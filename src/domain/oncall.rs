@@ -73,49 +73,53 @@ fn call(fx: &mut Effects<'_>, state: &State, case: CaseId, step: u32, without: &
     send(fx, case, to, step, None);
 }
 
+/// Says the page to those who hold it and work now. The first two steps are repeated, each time
+/// after twice as long; the whole committee is called once each, as their days begin.
 fn send(
     fx: &mut Effects<'_>,
     case: CaseId,
     to: Vec<PersonId>,
     step: u32,
-    escalate: Option<DateTime<Utc>>,
+    so_far: Option<(&Page, DateTime<Utc>)>,
 ) {
     let (policy, now) = (fx.policy, fx.now);
+    let hours = |person: &PersonId| policy.hours_of(person);
     let working = |person: &PersonId| {
-        policy
-            .hours_of(person)
-            .and_then(|hours| hours.next_working(now))
-            .unwrap_or(now)
+        hours(person).and_then(|hours| hours.next_working(now)).unwrap_or(now)
     };
     let at = to.iter().map(working).min().unwrap_or(now);
     if at > now {
         return fx.follows(case, Event::PageQueued { to, step, at });
     }
-    let after = |span: TimeDelta| {
-        let ends = to
-            .iter()
-            .filter(|person| working(person) <= now)
-            .filter_map(|person| {
-                policy
-                    .hours_of(person)
-                    .map_or(Some(now + span), |hours| hours.add_working(now, span))
-            });
-        ends.min().unwrap_or(now + span)
+    let told = |person: &PersonId| so_far.is_some_and(|(page, _)| page.told.contains(person));
+    let after = |person: &PersonId, span: TimeDelta| {
+        let begins = working(person);
+        hours(person).and_then(|hours| hours.add_working(begins, span)).unwrap_or(begins + span)
     };
-    let again = after(policy.oncall.page_again_after);
-    let escalate = escalate.unwrap_or_else(|| after(policy.oncall.escalate_after));
-    for person in to.iter().filter(|person| working(person) <= now) {
+    let say_to: Vec<PersonId> = to
+        .iter()
+        .filter(|person| working(person) <= now && (step < STEP_ALL || !told(person)))
+        .cloned()
+        .collect();
+    let later = to.iter().filter(|person| !told(person)).map(working).filter(|at| *at > now).min();
+    let escalate = match so_far {
+        Some((_, escalate)) => escalate,
+        None => {
+            let ends = to.iter().map(|person| after(person, policy.oncall.escalate_after));
+            ends.max().unwrap_or(now)
+        }
+    };
+    let times = so_far.map_or(0, |(page, _)| page.times);
+    let again = if step < STEP_ALL {
+        let pause = policy.oncall.page_again_after * 2_i32.saturating_pow(times.min(8));
+        to.iter().map(|person| after(person, pause)).min().unwrap_or(escalate)
+    } else {
+        later.unwrap_or(escalate)
+    };
+    for person in &say_to {
         fx.page(Some(case), person, say::page(case, step));
     }
-    fx.follows(
-        case,
-        Event::Paged {
-            to,
-            step,
-            again,
-            escalate,
-        },
-    );
+    fx.follows(case, Event::Paged { to, step, again, escalate, told: say_to });
 }
 
 /// A page is due: to be sent at last, said again, or handed on.
@@ -133,7 +137,7 @@ pub fn tick_page(fx: &mut Effects<'_>, state: &State, case: &Case, page: &Page) 
             }
         }
         PageNext::Answer { again, escalate } if *again <= now => {
-            send(fx, case.id, page.to.clone(), page.step, Some(*escalate));
+            send(fx, case.id, page.to.clone(), page.step, Some((page, *escalate)));
         }
         PageNext::Send(_) | PageNext::Answer { .. } | PageNext::Nobody {} => {}
     }

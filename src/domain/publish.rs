@@ -125,6 +125,10 @@ pub fn tick(fx: &mut Effects<'_>, state: &State, case: &Case) {
 
 fn at_instant(fx: &mut Effects<'_>, state: &State, case: &Case, at: DateTime<Utc>) {
     let now = fx.now;
+    if fx.wall < at {
+        // The journal's time once ran ahead of the wall clock: it is not the instant yet.
+        return;
+    }
     let why = if state.clock.doubt.is_some() {
         Some(HeldWhy::Clock)
     } else if now - at > LATE_AFTER {

@@ -17,28 +17,31 @@ const HEAD_EVERY: TimeDelta = TimeDelta::hours(24);
 /// Cases looked at in one decision; the rest are due in the next.
 const CASES_MAX: usize = 64;
 
-/// The journal's head, for the committee to keep: sequence number and hash.
-pub struct Head {
+/// What a tick looks at besides the state: the journal's head, and the wall clock.
+pub struct Outside {
     pub seq: u64,
     pub hash: String,
+    /// What the wall clock itself says.
+    pub wall: DateTime<Utc>,
 }
 
 /// Decides on everything that is due by `now`.
-pub fn tick(state: &State, policy: &Policy, now: DateTime<Utc>, head: &Head) -> Decision {
+pub fn tick(state: &State, policy: &Policy, now: DateTime<Utc>, outside: &Outside) -> Decision {
     let mut fx = Effects::new(
         policy,
         now,
         None,
         format!("tick/{}", now.timestamp_micros()),
     );
+    fx.wall = outside.wall;
     oncall::tick_rota(&mut fx, state);
     if policy.show_head
         && state
             .head_shown
             .is_none_or(|shown| shown + HEAD_EVERY <= now)
     {
-        fx.note(Event::HeadShown { seq: head.seq });
-        fx.to_committee(say::head(head.seq, &head.hash));
+        fx.note(Event::HeadShown { seq: outside.seq });
+        fx.to_committee(say::head(outside.seq, &outside.hash));
     }
     for id in state.due(now).into_iter().take(CASES_MAX) {
         if let Some(case) = state.cases.get(&id) {

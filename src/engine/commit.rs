@@ -128,6 +128,8 @@ impl Engine {
             next_row,
             forgotten_until: DateTime::<Utc>::MIN_UTC,
             last_now: DateTime::<Utc>::MIN_UTC,
+            wall: reading.wall,
+            waits: false,
         };
         rows.extend(engine.started(policy, reading)?);
         Ok((engine, rows))

@@ -19,7 +19,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::CaseId;
 use crate::domain::policy::Policy;
 use crate::domain::state::State;
-use crate::domain::tick::{self, Head};
+use crate::domain::tick::{self, Outside};
 use crate::domain::{delivered, say};
 use crate::store::{Batch, CommitError, InboxKey, KeySource, MasterKey, ReadError, Seen, Store};
 
@@ -92,6 +92,10 @@ pub struct Engine {
     next_row: u64,
     forgotten_until: DateTime<Utc>,
     last_now: DateTime<Utc>,
+    /// What the wall clock said at this step.
+    wall: DateTime<Utc>,
+    /// Something is due, and deciding on it changed nothing.
+    waits: bool,
 }
 
 /// What is decided and not yet committed.
@@ -123,8 +127,10 @@ impl Engine {
     /// When [`Input::Tick`] has something to do.
     pub fn next_wakeup(&self) -> Option<DateTime<Utc>> {
         let next = tick::next_wakeup(&self.state, &self.policy)?;
-        // What waits for the time to be confirmed is looked at every few seconds, not in a loop.
-        Some(next.max(self.last_now + TimeDelta::milliseconds(1)))
+        // What is due and waits (for the time to be confirmed, say) is looked at now and then,
+        // not in a loop.
+        let pause = if self.waits { TimeDelta::seconds(5) } else { TimeDelta::milliseconds(1) };
+        Some(next.max(self.last_now + pause))
     }
 
     /// Destroys a case's key and forgets the case.
@@ -154,6 +160,7 @@ impl Engine {
     ) -> Result<(Vec<Immediate>, Vec<Row>), EngineError> {
         let (now, doubt) = self.keeper.look(reading, self.state.now);
         self.last_now = now;
+        self.wall = reading.wall;
         let mut pending = Pending::default();
         if let Some(doubt) = doubt {
             self.doubt(doubt, now, &mut pending);
@@ -185,7 +192,7 @@ impl Engine {
                 pending.batch.outbox_remove.push(*id);
                 let decision =
                     delivered::delivered(&self.state, &self.policy, promise, receipt, now);
-                self.absorb(decision, now, pending);
+                self.absorb(decision, pending);
             }
             Input::Undeliverable {
                 id,
@@ -195,7 +202,7 @@ impl Engine {
                 pending.batch.outbox_remove.push(*id);
                 let decision =
                     delivered::undeliverable(&self.state, &self.policy, promise, reason, now);
-                self.absorb(decision, now, pending);
+                self.absorb(decision, pending);
             }
             Input::Attempted {
                 id,
@@ -227,8 +234,8 @@ impl Engine {
     ) -> Result<Immediate, EngineError> {
         if matches!(inbound.what, Happening::Time) {
             let decision =
-                clock::witnessed(&self.state, &self.policy, inbound.at, reading.wall.max(now));
-            self.absorb(decision, now, pending);
+                clock::witnessed(&self.state, &self.policy, inbound.at, (now, reading.wall));
+            self.absorb(decision, pending);
             return Ok(Immediate::Nothing);
         }
         let key = InboxKey {
@@ -250,7 +257,7 @@ impl Engine {
             Some(id) => self.recall(id)?,
             None => None,
         };
-        let request = Request { inbound, recalled };
+        let request = Request { inbound, recalled, wall: reading.wall };
         let (state, policy) = (&self.state, &self.policy);
         let decided = catch_unwind(AssertUnwindSafe(|| {
             decide::decide(state, policy, &request, now)
@@ -264,7 +271,7 @@ impl Engine {
         });
         let immediate = std::mem::take(&mut decision.immediate);
         let case = decision.entries.iter().find_map(|entry| entry.case);
-        self.absorb(decision, now, pending);
+        self.absorb(decision, pending);
         if remembered {
             let answer = serde_json::to_vec(&immediate).unwrap_or_default();
             let seq = self.store.head().seq + pending.batch.entries.len() as u64;
@@ -285,7 +292,7 @@ impl Engine {
 
     fn doubt(&mut self, doubt: Doubt, now: DateTime<Utc>, pending: &mut Pending) {
         let decision = clock::doubted(&self.state, &self.policy, doubt, now);
-        self.absorb(decision, now, pending);
+        self.absorb(decision, pending);
     }
 
     /// Whatever is due, until nothing is: one tick may make the next thing due.
@@ -296,15 +303,13 @@ impl Engine {
                 return;
             }
             let head = self.store.head();
-            let head = Head {
-                seq: head.seq,
-                hash: commit::hex(&head.hash),
-            };
-            let decision = tick::tick(&self.state, &self.policy, now, &head);
-            if decision.entries.is_empty() && decision.promises.is_empty() {
+            let outside = Outside { seq: head.seq, hash: commit::hex(&head.hash), wall: self.wall };
+            let decision = tick::tick(&self.state, &self.policy, now, &outside);
+            self.waits = decision.entries.is_empty() && decision.promises.is_empty();
+            if self.waits {
                 return;
             }
-            self.absorb(decision, now, pending);
+            self.absorb(decision, pending);
         }
     }
 
@@ -329,11 +334,11 @@ impl Engine {
         if !first {
             fx.to_committee(say::policy_changed(&policy.hash));
         }
-        self.absorb(fx.out, now, pending);
+        self.absorb(fx.out, pending);
     }
 
     /// Applies what was decided to memory and puts it into the batch.
-    fn absorb(&mut self, decision: Decision, now: DateTime<Utc>, pending: &mut Pending) {
+    fn absorb(&mut self, decision: Decision, pending: &mut Pending) {
         for entry in decision.entries {
             self.state.apply(&entry);
             pending.batch.entries.push(commit::encoded(&entry));
@@ -343,7 +348,7 @@ impl Engine {
                 id: self.next_row,
                 promise,
                 attempts: 0,
-                not_before: now,
+                not_before: self.wall,
             };
             self.next_row += 1;
             pending.batch.outbox_put.push(commit::stored(&row));

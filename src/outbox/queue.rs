@@ -24,8 +24,8 @@ const PAGE_GIVE_UP: TimeDelta = TimeDelta::minutes(10);
 /// An announcement is worth trying for a day.
 const FAN_OUT_GIVE_UP: TimeDelta = TimeDelta::hours(24);
 
-/// Everything else: after a working day people have other means.
-const GIVE_UP: TimeDelta = TimeDelta::hours(6);
+/// Everything else: a network that was down over night is back in the morning.
+const GIVE_UP: TimeDelta = TimeDelta::hours(24);
 
 /// How fast a network takes messages.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +80,7 @@ pub struct Queue {
     flying: BTreeMap<Network, usize>,
     last_in_room: BTreeMap<Line, DateTime<Utc>>,
     budgets: BTreeMap<Network, Budget>,
+    seen: Option<DateTime<Utc>>,
 }
 
 impl Queue {
@@ -140,6 +141,7 @@ impl Queue {
 
     /// The next promise that may be delivered now, if there is one; it is then in flight.
     pub fn take(&mut self, now: DateTime<Utc>) -> Option<Row> {
+        self.look(now);
         let due = self.ready.iter().take_while(|(at, _, _)| *at <= now);
         let (_, id) = due
             .filter(|(_, lane, id)| self.has_room(*lane, *id))
@@ -156,6 +158,23 @@ impl Queue {
         }
         self.last_in_room.insert(line, now);
         Some(row)
+    }
+
+    /// The wall clock was set back: pauses that were counted from later instants are over.
+    fn look(&mut self, now: DateTime<Utc>) {
+        let back = self.seen.replace(now).is_some_and(|seen| now < seen);
+        if !back {
+            return;
+        }
+        self.last_in_room.clear();
+        let ids: Vec<u64> = self.rows.keys().copied().collect();
+        for id in ids {
+            if let Some(waiting) = self.rows.get_mut(&id) {
+                waiting.row.not_before = waiting.row.not_before.min(now + BACKOFF_MAX);
+                waiting.first_tried = waiting.first_tried.map(|first| first.min(now));
+            }
+            self.refresh(id);
+        }
     }
 
     /// A page goes whatever else is under way.
@@ -422,7 +441,7 @@ mod tests {
 
     #[test]
     fn giving_up_takes_its_time_by_lane() {
-        for (lane, minutes) in [(Lane::Page, 10), (Lane::Reply, 360), (Lane::FanOut, 1440)] {
+        for (lane, minutes) in [(Lane::Page, 10), (Lane::Reply, 1440), (Lane::FanOut, 1440)] {
             let mut queue = Queue::default();
             queue.put(row(1, "a", lane));
             let mut now = at(0);

@@ -354,6 +354,16 @@ pub fn withdrawn(by: &PersonId) -> Text<ToCase> {
     Text::line(&[by, &" withdrew the announcement; its approvals are void."])
 }
 
+pub fn clock_in_doubt() -> crate::domain::grammar::Mistake {
+    super::rule(
+        "clock",
+        "announce",
+        "The clock is in doubt and no network has confirmed it since, so nothing goes out. Mend the \
+         clock of the machine that I run on; I notice it by myself.",
+        "",
+    )
+}
+
 pub fn clock_doubted(why: &'static str) -> Text<ToCommittee> {
     Text::line(&[
         &"Publication is held for all cases: ",
