@@ -1,6 +1,7 @@
 //! `underrose run`: engine, outbox and adapters, until a signal.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -43,8 +44,10 @@ fn log(config: &Config) {
     };
     // The chat libraries log bodies at `trace`: they stay at `warn`, whatever ours is.
     let filter = tracing_subscriber::EnvFilter::new(format!("warn,underrose={level}"));
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(colours)
         .with_writer(std::io::stderr)
         .try_init();
 }

@@ -1,0 +1,132 @@
+//! What no transcript can hold: megabytes, control characters, events out of order.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use underrose::clock::{Clock, Virtual};
+use underrose::config::{NETWORKS_BUILT, parse};
+use underrose::engine::{Engine, Input};
+use underrose::store::disk::Disk;
+use underrose::store::{MasterKey, Store};
+use underrose_chat::{EventId, Happening, Immediate, Inbound, Network, Place, Surface, UserId};
+
+pub struct Bot {
+    pub engine: Engine,
+    clock: Virtual,
+    events: u64,
+}
+
+impl Bot {
+    pub fn new() -> Self {
+        let text = std::fs::read_to_string("config.example.toml").unwrap();
+        let mut config = parse(&text, NETWORKS_BUILT).unwrap();
+        config.policy.show_head = false;
+        let clock = Virtual::at("2026-11-23T09:00:00Z".parse::<DateTime<Utc>>().unwrap());
+        let store = Store::with_backend(Disk::default(), &MasterKey::generate()).unwrap();
+        let (engine, _) = Engine::open(store, Arc::new(config.policy), clock.read()).unwrap();
+        Self { engine, clock, events: 0 }
+    }
+
+    pub fn event(&mut self, who: &str, text: &str) -> Inbound {
+        self.events += 1;
+        let network = Network("console".into());
+        Inbound {
+            network: network.clone(),
+            id: EventId(format!("e{}", self.events)),
+            at: self.clock.read().wall,
+            cursor: None,
+            what: Happening::Text {
+                by: UserId { network, id: who.into() },
+                place: Place::Direct,
+                text: text.into(),
+                addressed: true,
+                edited: false,
+                surface: Surface::Stepwise,
+                thread: None,
+            },
+        }
+    }
+
+    pub fn give(&mut self, inbound: Inbound) -> String {
+        let (answers, _) = self.engine.step(&[Input::Inbound(inbound)], self.clock.read()).unwrap();
+        match &answers[0] {
+            Immediate::Say { message } => serde_json::to_string(message).unwrap(),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
+fn check(text: &str, expected: &str) {
+    let mut bot = Bot::new();
+    let event = bot.event("erin", text);
+    let answer = bot.give(event);
+    assert!(answer.contains(expected), "{answer}");
+    assert!(bot.engine.state().cases.is_empty());
+}
+
+#[test]
+fn megabytes_are_refused_whole() {
+    check(&format!("vuln report {}", "A".repeat(5_000_000)), "more than 64 KiB");
+}
+
+#[test]
+fn control_characters_are_refused_with_their_place() {
+    check("vuln report a\u{1b}[2Jb", "Character 14 of that is a control character");
+    check("vuln report \u{0}", "control character");
+}
+
+#[test]
+fn a_report_of_many_lines_and_scripts_is_taken() {
+    let mut bot = Bot::new();
+    let event = bot.event("erin", "vuln report Ünïcode 漢字 🌹\nsecond line\n\ttabbed");
+    assert!(bot.give(event).contains("2026-0001"));
+}
+
+#[test]
+fn the_same_event_gets_the_same_answer_within_a_batch_and_after_it() {
+    let mut bot = Bot::new();
+    let event = bot.event("erin", "vuln report x");
+    let reading = bot.clock.read();
+    let twice = [Input::Inbound(event.clone()), Input::Inbound(event.clone())];
+    let (answers, _) = bot.engine.step(&twice, reading).unwrap();
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(bot.engine.state().cases.len(), 1);
+    bot.clock.advance(chrono::TimeDelta::hours(30));
+    let (later, _) = bot.engine.step(&[Input::Inbound(event)], bot.clock.read()).unwrap();
+    assert_eq!(answers[0], later[0]);
+    assert_eq!(bot.engine.state().cases.len(), 1);
+}
+
+#[test]
+fn a_full_disk_stops_the_bot_and_loses_nothing_acknowledged() {
+    let text = std::fs::read_to_string("config.example.toml").unwrap();
+    let policy = Arc::new(parse(&text, NETWORKS_BUILT).unwrap().policy);
+    let (disk, key) = (Disk::default(), MasterKey::generate());
+    let mut bot = Bot::new();
+    let store = Store::with_backend(disk.clone(), &key).unwrap();
+    bot.engine = Engine::open(store, policy.clone(), bot.clock.read()).unwrap().0;
+    disk.room(Some(400_000));
+    let mut acknowledged = 0;
+    let reading = bot.clock.read();
+    loop {
+        let event = bot.event(&format!("reporter{acknowledged}"), "vuln report x");
+        match bot.engine.step(&[Input::Inbound(event)], reading) {
+            Ok(_) => acknowledged += 1,
+            Err(error) => {
+                assert!(error.to_string().contains("the disk refused"), "{error}");
+                break;
+            }
+        }
+        assert!(acknowledged < 100_000, "the disk was never full");
+    }
+    assert!(acknowledged > 0);
+    // Nothing more is taken until somebody looks.
+    let event = bot.event("late", "vuln report x");
+    assert!(bot.engine.step(&[Input::Inbound(event)], reading).is_err());
+    disk.room(None);
+    disk.crash(|| false);
+    drop(bot.engine);
+    let store = Store::with_backend(disk, &key).unwrap();
+    let (engine, _) = Engine::open(store, policy, reading).unwrap();
+    assert_eq!(engine.state().cases.len(), acknowledged);
+}
