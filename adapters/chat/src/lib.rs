@@ -13,6 +13,8 @@ mod message;
 
 pub mod limits;
 pub mod sim;
+#[cfg(feature = "suite")]
+pub mod suite;
 
 pub use action::{Action, DeliveryKey, MessageRef, Receipt, Target};
 pub use adapter::{Adapter, DeliverError, ListenError};

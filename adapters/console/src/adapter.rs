@@ -24,7 +24,11 @@ pub struct Console {
     now: Now,
     /// Beside real networks the console is this one person and nobody else.
     operator: Option<String>,
+    /// Where each effect's lines go; the terminal, unless a test looks.
+    show: Show,
 }
+
+type Show = Arc<dyn Fn(Vec<String>) + Send + Sync>;
 
 impl Console {
     pub fn new(stage: Arc<Stage>, now: Now, operator: Option<String>) -> Self {
@@ -33,6 +37,7 @@ impl Console {
             stage,
             now,
             operator,
+            show: terminal(),
         }
     }
 
@@ -43,6 +48,21 @@ impl Console {
             stage,
             now,
             operator: None,
+            show: terminal(),
+        }
+    }
+
+    /// Lets somebody else see what is said.
+    #[must_use]
+    pub fn showing(mut self, show: Show) -> Self {
+        self.show = show;
+        self
+    }
+
+    fn flush(&self) {
+        let lines = self.stage.take_output();
+        if !lines.is_empty() {
+            (self.show)(lines);
         }
     }
 
@@ -135,13 +155,13 @@ impl Adapter for Console {
                 Ok(None) => {}
                 Err(mistake) => show(&format!("    ? {mistake}")),
             }
-            flush(&self.stage);
+            self.flush();
         }
     }
 
     async fn deliver(&self, key: &DeliveryKey, action: &Action) -> Result<Receipt, DeliverError> {
         let receipt = self.stage.deliver(&self.network, key, action, (self.now)());
-        flush(&self.stage);
+        self.flush();
         receipt
     }
 
@@ -228,10 +248,8 @@ impl Prompt {
     }
 }
 
-fn flush(stage: &Stage) {
-    for line in stage.take_output() {
-        show(&line);
-    }
+fn terminal() -> Show {
+    Arc::new(|lines| lines.iter().for_each(|line| show(line)))
 }
 
 /// One line of output; what went to a room in one colour, to a person in another.

@@ -98,15 +98,13 @@ impl Stage {
         at: DateTime<Utc>,
     ) -> Result<Receipt, DeliverError> {
         let mut inner = self.inner();
-        let before = inner.world.log.len();
-        let receipt = inner.world.deliver(network, key, action, at)?;
-        // Said again under the same key: it is there already.
-        if inner.world.log.len() > before {
-            inner.print(action, &receipt);
-            // A console runs for months: the log is for tests.
-            inner.world.log.clear();
+        let outcome = inner.world.deliver(network, key, action, at);
+        // What happened is shown, also where the answer was lost; said again under the same key it
+        // is there already. The log is for tests of the universe: a console runs for months.
+        if let Some(effect) = std::mem::take(&mut inner.world.log).pop() {
+            inner.print(action, &effect.receipt);
         }
-        Ok(receipt)
+        outcome
     }
 
     pub fn find(&self, network: &Network, key: &DeliveryKey) -> Option<Receipt> {
