@@ -58,6 +58,7 @@ pub fn encoded(entry: &Entry) -> NewEntry {
     }
 }
 
+/// An entry as the domain knows it; `None` if this version does not.
 pub fn decoded(stored: &StoredEntry) -> Option<Entry> {
     let body: BodyIn = serde_json::from_slice(&stored.body).ok()?;
     Some(Entry {

@@ -23,7 +23,7 @@ use crate::domain::tick::{self, Outside};
 use crate::domain::{delivered, say};
 use crate::store::{Batch, CommitError, InboxKey, KeySource, MasterKey, ReadError, Seen, Store};
 
-pub use commit::{OpenError, ShredError, fold, shred_offline};
+pub use commit::{OpenError, ShredError, decoded, fold, shred_offline};
 pub use thread::{Control, Handle, start};
 
 /// Most inputs decided in one batch: what one fsync serves.

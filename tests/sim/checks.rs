@@ -1,0 +1,66 @@
+//! What must hold after every step.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use underrose::domain::decision::{Promise, Purpose};
+use underrose::domain::ids::CaseId;
+use underrose_chat::{Action, RoomId, Target};
+
+/// Planted in every confidential text.
+pub const SECRET: &str = "SECRETMARKER";
+/// Planted in what is meant for the public.
+pub const PUBLIC: &str = "PUBLICTEXT";
+
+/// Looks at everything that reaches a network.
+#[derive(Default)]
+pub struct Watch {
+    /// Announcements by case and room, with the text.
+    announced: BTreeMap<(CaseId, RoomId), String>,
+    /// The instant for which each case is armed.
+    pub instants: BTreeMap<CaseId, DateTime<Utc>>,
+}
+
+impl Watch {
+    /// One effect took place, at this true time.
+    pub fn effect(&mut self, promise: &Promise, public: bool, committee: bool, true_now: DateTime<Utc>) {
+        let text = serde_json::to_string(&promise.action).unwrap();
+        let secret = text.contains(SECRET);
+        match &promise.action {
+            Action::OpenRoom { .. } | Action::SetTopic { .. } => {
+                assert!(!secret, "content in a room's name or topic: {text}");
+            }
+            Action::Post { to, .. } => {
+                let direct = matches!(to, Target::Direct { .. });
+                assert!(!(secret && public), "content in a public room: {text}");
+                assert!(!(secret && committee), "content in a committee room: {text}");
+                let page = matches!(promise.purpose, Purpose::Page { .. } | Purpose::Notice);
+                assert!(!(secret && page && direct), "content in a page: {text}");
+                if public {
+                    self.announcement(promise, to, &text, true_now);
+                }
+            }
+            Action::Edit { .. } | Action::Invite { .. } | Action::Remove { .. } | Action::Archive { .. }
+            | Action::Pin { .. } | Action::SetOnCall { .. } => {}
+        }
+    }
+
+    fn announcement(&mut self, promise: &Promise, to: &Target, text: &str, true_now: DateTime<Utc>) {
+        assert!(
+            matches!(promise.purpose, Purpose::Announcement { .. }) && text.contains(PUBLIC),
+            "something else in a public room: {text}"
+        );
+        let (Some(case), Target::Room { room, .. }) = (promise.case, to) else {
+            panic!("an announcement without a case: {text}");
+        };
+        let at = self.instants.get(&case).copied().expect("an announcement of a case that is not armed");
+        assert!(at <= true_now, "announced at {true_now}, armed for {at}");
+        // A case that was opened again and disclosed again announces another text.
+        let before = self.announced.insert((case, room.clone()), text.to_owned());
+        assert!(before.as_deref() != Some(text), "announced twice in {room:?}: {text}");
+    }
+
+    pub fn rooms_announced(&self, case: CaseId) -> usize {
+        self.announced.keys().filter(|(of, _)| *of == case).count()
+    }
+}
