@@ -369,7 +369,10 @@ pub fn go(ask: &mut Ask<'_>, case: &Case, args: &Args) {
                 publish::start(&mut ask.fx, case);
             }
         }
-        AnnouncementState::Publishing { .. } => going_out(ask, case),
+        AnnouncementState::Publishing { .. } => match publish::again(&mut ask.fx, case) {
+            0 => going_out(ask, case),
+            count => ask.tell_case(case, || say::tried_again(&by, count)),
+        },
         AnnouncementState::None
         | AnnouncementState::Draft
         | AnnouncementState::Approved

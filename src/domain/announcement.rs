@@ -67,6 +67,7 @@ pub struct Announcement {
     pub go_asked: bool,
     /// A public fact changed since the approvals: they count again once somebody approves anew.
     pub suspended: bool,
+    #[serde(with = "super::ids::pairs")]
     pub targets: BTreeMap<RoomId, TargetState>,
     /// What is missing was paged.
     pub missing_told: bool,

@@ -95,8 +95,10 @@ pub struct Case {
     pub retro: Retro,
     pub deadlines: BTreeMap<Rule, Deadline>,
     pub page: Option<Page>,
+    #[serde(with = "super::ids::pairs")]
     pub removals_held: BTreeMap<RoomId, Vec<UserId>>,
     /// How often somebody who is not on the list came back.
+    #[serde(with = "super::ids::pairs")]
     pub intruders: BTreeMap<UserId, u32>,
     pub timeline: Vec<Moment>,
     /// Counts the events: what a card shows is of a version.

@@ -30,9 +30,11 @@ const LATE_AFTER: TimeDelta = TimeDelta::hours(2);
 /// How long a network is waited for to confirm the time after a start.
 pub const WITNESS_WITHIN: TimeDelta = TimeDelta::minutes(5);
 
-/// Between attempts at a target that was refused, and the number of attempts.
+/// Between attempts at a target that was refused; after the first hour less often, and for ever:
+/// people were paged, and a room that is mended must get what it lacks.
 const TARGET_AGAIN_AFTER: TimeDelta = TimeDelta::minutes(5);
-const TARGET_TRIES_MAX: u32 = 100;
+const TARGET_AGAIN_LATER: TimeDelta = TimeDelta::hours(1);
+const TRIES_SOON: u32 = 12;
 
 /// Business days until the retrospective is due (Kubernetes SRC: 1 to 3 days).
 const RETRO_BUSINESS_DAYS: u32 = 3;
@@ -213,6 +215,19 @@ fn missing(fx: &mut Effects<'_>, state: &State, case: &Case, since: DateTime<Utc
     }
 }
 
+/// Tries every room again that lacks the announcement; how many there were.
+pub fn again(fx: &mut Effects<'_>, case: &Case) -> usize {
+    let mut count = 0;
+    for (target, known) in &case.announcement.targets {
+        if matches!(known, TargetState::Failed { .. }) {
+            fx.happen(case.id, Event::TargetAgain { target: target.clone() });
+            send(fx, case, target);
+            count += 1;
+        }
+    }
+    count
+}
+
 /// The embargo ends and nothing is armed: said once, at any hour.
 fn unarmed(fx: &mut Effects<'_>, state: &State, case: &Case) {
     if case.unarmed_due().is_some_and(|at| at <= fx.now)
@@ -281,11 +296,8 @@ pub fn failed(fx: &mut Effects<'_>, case: &Case, target: &RoomId, reason: &str) 
         Some(TargetState::Posted) | None => return,
         Some(TargetState::Waiting | TargetState::Sent) => 0,
     };
-    let again = if tries < TARGET_TRIES_MAX {
-        fx.now + TARGET_AGAIN_AFTER
-    } else {
-        DateTime::<Utc>::MAX_UTC
-    };
+    let pause = if tries < TRIES_SOON { TARGET_AGAIN_AFTER } else { TARGET_AGAIN_LATER };
+    let again = fx.now + pause;
     let reason = reason.to_owned();
     fx.happen(
         case.id,

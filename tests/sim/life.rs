@@ -578,7 +578,8 @@ impl Life {
             let state = &case.announcement.state;
             let lost = matches!(state, AnnouncementState::Armed { at } if *at + TimeDelta::days(1) < now)
                 || matches!(state, AnnouncementState::Publishing { .. });
-            assert!(!lost, "the announcement of {} was lost", case.id);
+            let shown = serde_json::to_string(&case.announcement).unwrap();
+            assert!(!lost, "the announcement of {} was lost: {shown} {:?}", case.id, case.next_due());
             if matches!(state, AnnouncementState::Published { .. }) {
                 assert_eq!(self.watch.rooms_announced(case.id), self.policy.targets().len(), "{}", case.id);
             }

@@ -313,13 +313,17 @@ pub fn target_failed(room: &String, reason: &String) -> Text<ToCase> {
     ])
 }
 
+pub fn tried_again(by: &PersonId, count: usize) -> Text<ToCase> {
+    Text::line(&[by, &" has me try the ", &count, &" missing rooms again, now."])
+}
+
 pub fn targets_missing(posted: usize, of: usize) -> Text<ToCase> {
     Text::line(&[
         &"Ten minutes after the start only ",
         &posted,
         &" of ",
         &of,
-        &" rooms have the announcement. Owner and fix lead are paged; I keep trying.",
+        &" rooms have the announcement. Owner and fix lead are paged; I keep trying, and at once when somebody types `vuln announce go`.",
     ])
 }
 
