@@ -1,9 +1,10 @@
 //! What must hold after every step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use underrose::domain::decision::{Promise, Purpose};
+use underrose::domain::event::{Entry, Event};
 use underrose::domain::ids::CaseId;
 use underrose_chat::{Action, RoomId, Target};
 
@@ -19,6 +20,12 @@ pub struct Watch {
     announced: BTreeMap<(CaseId, RoomId), String>,
     /// The instant for which each case is armed.
     pub instants: BTreeMap<CaseId, DateTime<Utc>>,
+    /// Who accepted the terms of which case.
+    pub accepted: BTreeSet<(CaseId, String)>,
+    /// The public rooms in groups; a group waits for the one before.
+    pub groups: Vec<Vec<RoomId>>,
+    /// When the last entry was journaled: time never runs backwards.
+    pub last: DateTime<Utc>,
 }
 
 impl Watch {
@@ -40,7 +47,11 @@ impl Watch {
                     self.announcement(promise, to, &text, true_now);
                 }
             }
-            Action::Edit { .. } | Action::Invite { .. } | Action::Remove { .. } | Action::Archive { .. }
+            Action::Invite { who, .. } => {
+                let guest = promise.case.map(|case| (case, who.id.clone()));
+                assert!(guest.is_some_and(|guest| self.accepted.contains(&guest)), "invited without terms: {who:?}");
+            }
+            Action::Edit { .. } | Action::Remove { .. } | Action::Archive { .. }
             | Action::Pin { .. } | Action::SetOnCall { .. } => {}
         }
     }
@@ -55,9 +66,30 @@ impl Watch {
         };
         let at = self.instants.get(&case).copied().expect("an announcement of a case that is not armed");
         assert!(at <= true_now, "announced at {true_now}, armed for {at}");
+        for group in self.groups.iter().take_while(|group| !group.contains(room)) {
+            let first = group.iter().all(|room| self.announced.contains_key(&(case, room.clone())));
+            assert!(first, "{room:?} has the announcement before {group:?}");
+        }
         // A case that was opened again and disclosed again announces another text.
         let before = self.announced.insert((case, room.clone()), text.to_owned());
         assert!(before.as_deref() != Some(text), "announced twice in {room:?}: {text}");
+    }
+
+    /// One more entry was journaled.
+    pub fn entry(&mut self, entry: &Entry) {
+        assert!(entry.at >= self.last, "time ran backwards in the journal");
+        self.last = entry.at;
+        let Some(case) = entry.case else { return };
+        match &entry.event {
+            Event::Armed { at } | Event::EmbargoSet { until: at } => {
+                self.instants.insert(case, *at);
+            }
+            Event::GuestAccepted { guest, .. } => {
+                let id = guest.0.rsplit('/').next().unwrap_or_default().to_owned();
+                self.accepted.insert((case, id));
+            }
+            _ => {}
+        }
     }
 
     pub fn rooms_announced(&self, case: CaseId) -> usize {

@@ -26,6 +26,9 @@ const NOT_HERE: [(&str, &str); 3] = [
     ("too-many", "lists of fifty facts are longer than a life"),
 ];
 
+/// Events that cannot occur in these lives, each with its reason.
+const NO_EVENT: [(&str, &str); 1] = [("restored", "a restore is an act of the owner's; tests/it/store.rs has it")];
+
 impl Coverage {
     pub fn command(&mut self, words: String) {
         self.commands.insert(words);
@@ -71,9 +74,8 @@ impl Coverage {
         )
     }
 
-    /// # Panics
-    /// If a command, an event, a refusal or a timer never occurred.
-    pub fn demand_everything(&self) {
+    /// Commands, events, refusals and timers that never occurred.
+    pub fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
         for spec in COMMANDS {
             let words = format!("{} {}", spec.family.word(), spec.words.join(" "));
@@ -84,7 +86,8 @@ impl Coverage {
         let golden = std::fs::read_to_string("tests/golden/events.jsonl").unwrap();
         for line in golden.lines() {
             let event: Event = serde_json::from_str(line).unwrap();
-            if !self.events.contains(&event.name()) {
+            let known = NO_EVENT.iter().any(|(name, _)| *name == event.name());
+            if !known && !self.events.contains(&event.name()) {
                 missing.push(format!("event {}", event.name()));
             }
         }
@@ -97,7 +100,7 @@ impl Coverage {
         let held = HeldWhy::ALL.iter().map(|why| format!("held {}", why.word()));
         let pages = (0..3).map(|step| format!("page {step}"));
         missing.extend(deadlines.chain(held).chain(pages).filter(|timer| !self.timers.contains(timer)));
-        assert!(missing.is_empty(), "never occurred: {missing:#?}");
+        missing
     }
 }
 

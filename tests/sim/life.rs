@@ -107,6 +107,7 @@ impl Life {
             let public = life.policy.is_public(&room);
             life.world.add_room(room, public, []);
         }
+        life.watch.groups = life.policy.announce.clone();
         life.open();
         life
     }
@@ -220,9 +221,7 @@ impl Life {
                     last = stored.seq;
                     let entry = decoded(&stored).unwrap();
                     coverage.event(&entry.event);
-                    if let (Event::Armed { at } | Event::EmbargoSet { until: at }, Some(case)) = (&entry.event, entry.case) {
-                        watch.instants.insert(case, *at);
-                    }
+                    watch.entry(&entry);
                     shadow.apply(&entry);
                 }
                 Ok::<(), ReadError>(())
@@ -376,6 +375,9 @@ impl Life {
         let now = self.true_now();
         let text = people::noise(&mut self.chance, &shown, now);
         let who = *self.chance.pick(&["alice", "alice", "bob", "carol", "dave", "erin", "frank", "grace", "mallory"]);
+        let owner = case.and_then(|case| self.shadow.cases.get(&case)?.owner.clone());
+        let owner = owner.map(|owner| owner.0).filter(|_| self.chance.one_in(2));
+        let who = owner.as_deref().unwrap_or(who);
         let network = *self.chance.pick(&NETWORKS);
         let room = case.and_then(|case| self.room_of(case));
         match (self.chance.below(6), room) {
@@ -499,6 +501,7 @@ impl Life {
                 self.lie_anew();
                 self.step(&[Input::Tick]);
             }
+            4 => self.reports_and_reopens(),
             3 => {
                 let mut policy = Policy::clone(&self.policy);
                 policy.hash = format!("{}", self.chance.number());
@@ -508,6 +511,20 @@ impl Life {
                 self.step(&[Input::PolicyLoaded(policy)]);
             }
             _ => self.witness(),
+        }
+    }
+
+    /// One person reports more than is taken; a closed case is opened again.
+    fn reports_and_reopens(&mut self) {
+        if self.chance.one_in(4) {
+            for _ in 0..4 {
+                self.says("alpha", "erin", Place::Direct, format!("vuln report {SECRET} again"));
+            }
+        }
+        let closed: Vec<CaseId> = self.shadow.closed.keys().copied().collect();
+        if !closed.is_empty() {
+            let case = *self.chance.pick(&closed);
+            self.says("beta", "carol", Place::Direct, format!("vuln reopen {case} because {SECRET}"));
         }
     }
 

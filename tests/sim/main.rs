@@ -42,8 +42,8 @@ fn whatever_happens_the_promises_hold() {
         }
     });
     let coverage = all.into_inner().unwrap();
-    println!("{}", coverage.summary());
-    if last - first + 1 >= 300 {
-        coverage.demand_everything();
-    }
+    let missing = coverage.missing();
+    println!("{}\nnever occurred: {missing:?}", coverage.summary());
+    // A handful of lives cannot hold everything; three hundred must.
+    assert!(last - first < 299 || missing.is_empty(), "never occurred: {missing:#?}");
 }

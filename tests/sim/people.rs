@@ -31,7 +31,8 @@ pub fn plan(case: &Case, policy: &Policy, chance: &mut Chance, now: chrono::Date
         }
         Stage::Accepted => by(&owner, "vuln ready".to_owned()),
         Stage::Ready => match &case.announcement.state {
-            _ if case.release == Release::Unknown && !chance.one_in(3) => {
+            // Some committees forget to verify until the announcement is held.
+            _ if case.release == Release::Unknown && case.id.number % 4 != 0 && !chance.one_in(3) => {
                 by(&owner, if chance.one_in(4) { format!("vuln release waive because {SECRET}") } else { "vuln release verified".to_owned() })
             }
             AnnouncementState::None => by(&owner, format!("vuln announce draft {PUBLIC} {} {}", case.id, chance.number())),
@@ -159,7 +160,7 @@ pub fn noise(chance: &mut Chance, case: &str, now: chrono::DateTime<chrono::Utc>
         87 => V.into(),
         88 => (*chance.pick(&["AV:N", "AC:L", "PR:N", "UI:N", "S:U", "C:H", "I:H", "A:H"])).into(),
         89 => "vuln ack".into(),
-        90 => "vuln status".into(),
+        90 => "vuln 2026-9999 ack".into(),
         91 => format!("vuln triage duplicate {case} because {SECRET}"),
         92 => format!("vuln embargo until {} because {SECRET}", day(chance, -100)),
         93 => "vuln title ".to_owned() + &"t".repeat(300),

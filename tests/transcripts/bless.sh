@@ -4,6 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 cargo build --quiet
 for script in tests/transcripts/*.txt; do
-  ./target/debug/underrose console --virtual-clock --rewrite <"$script" >"$script.new"
+  "${CARGO_TARGET_DIR:-target}/debug/underrose" console --virtual-clock --rewrite <"$script" >"$script.new"
   mv "$script.new" "$script"
 done

@@ -1,0 +1,17 @@
+# Builds the bot and leaves nothing but it in the image. Data and the master key live in /data,
+# the configuration in /etc/underrose/config.toml.
+FROM rust:1.95-slim-bookworm AS build
+WORKDIR /src
+COPY . .
+RUN cargo build --release --locked --package underrose
+
+FROM debian:bookworm-slim
+RUN useradd --system --uid 10001 --home-dir /data --create-home underrose && chmod 700 /data
+COPY --from=build /src/target/release/underrose /usr/local/bin/underrose
+USER underrose
+WORKDIR /data
+VOLUME /data
+ENV UNDERROSE_CONFIG=/etc/underrose/config.toml
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["underrose"]
+CMD ["run"]
