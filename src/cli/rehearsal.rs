@@ -183,7 +183,12 @@ impl Rehearsal {
         loop {
             let now = self.clock.read().wall;
             let due = [self.engine()?.next_wakeup(), self.queue.next_wakeup()];
-            let next = due.into_iter().flatten().min().map_or(end, |next| next.max(now)).min(end);
+            let next = due
+                .into_iter()
+                .flatten()
+                .min()
+                .map_or(end, |next| next.max(now))
+                .min(end);
             self.clock.advance(next - now);
             self.step(&[Input::Tick])?;
             self.settle()?;

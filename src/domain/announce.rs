@@ -353,7 +353,11 @@ pub fn go(ask: &mut Ask<'_>, case: &Case, args: &Args) {
                 return ask.refuse(Some(case.id), &mistake);
             }
             if ask.state.clock.doubt.is_some() || ask.state.clock.witness_missing {
-                let witnesses = ask.policy.networks.values().any(|network| network.tells_time);
+                let witnesses = ask
+                    .policy
+                    .networks
+                    .values()
+                    .any(|network| network.tells_time);
                 if witnesses {
                     // A person's word does not mend a clock that a network can vouch for.
                     return ask.refuse(Some(case.id), &say::clock_in_doubt());

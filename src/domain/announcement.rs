@@ -159,7 +159,10 @@ impl Announcement {
 
     /// A draft that may be approved and is not armed yet.
     pub fn is_drafted(&self) -> bool {
-        matches!(self.state, AnnouncementState::Draft | AnnouncementState::Approved)
+        matches!(
+            self.state,
+            AnnouncementState::Draft | AnnouncementState::Approved
+        )
     }
 
     pub fn is_live(&self) -> bool {

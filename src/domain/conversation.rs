@@ -276,7 +276,11 @@ fn report_facts(values: &Values) -> Facts {
             .map(|value| value.trim().to_owned())
             .unwrap_or_default()
     };
-    let given = |name: &str| Some(value(name)).filter(|text| !is_none(text)).unwrap_or_default();
+    let given = |name: &str| {
+        Some(value(name))
+            .filter(|text| !is_none(text))
+            .unwrap_or_default()
+    };
     let (plans, credit) = (given("plans"), given("credit"));
     let mut report = value("text");
     if !plans.is_empty() {

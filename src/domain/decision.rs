@@ -82,7 +82,11 @@ impl<'a> Effects<'a> {
         by: Option<PersonId>,
         cause: String,
     ) -> Self {
-        Self { policy, now, wall: now, by,
+        Self {
+            policy,
+            now,
+            wall: now,
+            by,
             cause,
             out: Decision::default(),
             said: 0,

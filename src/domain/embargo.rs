@@ -35,7 +35,11 @@ pub fn until(ask: &mut Ask<'_>, case: &Case, args: &Args) {
         let good = ask.policy.slots.next_good(ask.now.max(until));
         let what = say::bad_slot(until, &problems, good, zone);
         let instead = format!("vuln embargo until {} UTC", good.format("%Y-%m-%d %H:%M"));
-        let what = if past { what } else { format!("{what} {}", say::BAD_SLOT_ALL_THE_SAME) };
+        let what = if past {
+            what
+        } else {
+            format!("{what} {}", say::BAD_SLOT_ALL_THE_SAME)
+        };
         return ask.refuse(
             Some(case.id),
             &say::rule("bad-slot", "embargo", what, instead),

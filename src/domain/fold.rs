@@ -296,8 +296,17 @@ impl Case {
                 }
             }
             Event::PageQueued { to, step, at } => self.paged(to, *step, PageNext::Send(*at)),
-            Event::Paged { to, step, again, escalate, told } => {
-                let next = PageNext::Answer { again: *again, escalate: *escalate };
+            Event::Paged {
+                to,
+                step,
+                again,
+                escalate,
+                told,
+            } => {
+                let next = PageNext::Answer {
+                    again: *again,
+                    escalate: *escalate,
+                };
                 self.paged(to, *step, next);
                 if let Some(page) = &mut self.page {
                     page.times += 1;

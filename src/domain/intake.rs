@@ -277,6 +277,9 @@ fn move_report(ask: &mut Ask<'_>, from: &Case, to: &Case) {
             credit,
         },
     );
-    let report = ask.pass(from).map(|pass| pass.facts().report.clone()).unwrap_or_default();
+    let report = ask
+        .pass(from)
+        .map(|pass| pass.facts().report.clone())
+        .unwrap_or_default();
     tell_case(&mut ask.fx, to, &|| say::moved_here(from.id, &by, &report));
 }

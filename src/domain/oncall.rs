@@ -85,7 +85,9 @@ fn send(
     let (policy, now) = (fx.policy, fx.now);
     let hours = |person: &PersonId| policy.hours_of(person);
     let working = |person: &PersonId| {
-        hours(person).and_then(|hours| hours.next_working(now)).unwrap_or(now)
+        hours(person)
+            .and_then(|hours| hours.next_working(now))
+            .unwrap_or(now)
     };
     let at = to.iter().map(working).min().unwrap_or(now);
     if at > now {
@@ -94,32 +96,53 @@ fn send(
     let told = |person: &PersonId| so_far.is_some_and(|(page, _)| page.told.contains(person));
     let after = |person: &PersonId, span: TimeDelta| {
         let begins = working(person);
-        hours(person).and_then(|hours| hours.add_working(begins, span)).unwrap_or(begins + span)
+        hours(person)
+            .and_then(|hours| hours.add_working(begins, span))
+            .unwrap_or(begins + span)
     };
     let say_to: Vec<PersonId> = to
         .iter()
         .filter(|person| working(person) <= now && (step < STEP_ALL || !told(person)))
         .cloned()
         .collect();
-    let later = to.iter().filter(|person| !told(person)).map(working).filter(|at| *at > now).min();
+    let later = to
+        .iter()
+        .filter(|person| !told(person))
+        .map(working)
+        .filter(|at| *at > now)
+        .min();
     let escalate = match so_far {
         Some((_, escalate)) => escalate,
         None => {
-            let ends = to.iter().map(|person| after(person, policy.oncall.escalate_after));
+            let ends = to
+                .iter()
+                .map(|person| after(person, policy.oncall.escalate_after));
             ends.max().unwrap_or(now)
         }
     };
     let times = so_far.map_or(0, |(page, _)| page.times);
     let again = if step < STEP_ALL {
         let pause = policy.oncall.page_again_after * 2_i32.saturating_pow(times.min(8));
-        to.iter().map(|person| after(person, pause)).min().unwrap_or(escalate)
+        to.iter()
+            .map(|person| after(person, pause))
+            .min()
+            .unwrap_or(escalate)
     } else {
         later.unwrap_or(escalate)
     };
     for person in &say_to {
         fx.page(Some(case), person, say::page(case, step));
     }
-    fx.follows(case, Event::Paged { to, step, again, escalate, told: say_to });
+    fx.follows(
+        case,
+        Event::Paged {
+            to,
+            step,
+            again,
+            escalate,
+            told: say_to,
+        },
+    );
 }
 
 /// A page is due: to be sent at last, said again, or handed on.
@@ -137,7 +160,13 @@ pub fn tick_page(fx: &mut Effects<'_>, state: &State, case: &Case, page: &Page) 
             }
         }
         PageNext::Answer { again, escalate } if *again <= now => {
-            send(fx, case.id, page.to.clone(), page.step, Some((page, *escalate)));
+            send(
+                fx,
+                case.id,
+                page.to.clone(),
+                page.step,
+                Some((page, *escalate)),
+            );
         }
         PageNext::Send(_) | PageNext::Answer { .. } | PageNext::Nobody {} => {}
     }

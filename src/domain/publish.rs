@@ -220,7 +220,12 @@ pub fn again(fx: &mut Effects<'_>, case: &Case) -> usize {
     let mut count = 0;
     for (target, known) in &case.announcement.targets {
         if matches!(known, TargetState::Failed { .. }) {
-            fx.happen(case.id, Event::TargetAgain { target: target.clone() });
+            fx.happen(
+                case.id,
+                Event::TargetAgain {
+                    target: target.clone(),
+                },
+            );
             send(fx, case, target);
             count += 1;
         }
@@ -296,7 +301,11 @@ pub fn failed(fx: &mut Effects<'_>, case: &Case, target: &RoomId, reason: &str) 
         Some(TargetState::Posted) | None => return,
         Some(TargetState::Waiting | TargetState::Sent) => 0,
     };
-    let pause = if tries < TRIES_SOON { TARGET_AGAIN_AFTER } else { TARGET_AGAIN_LATER };
+    let pause = if tries < TRIES_SOON {
+        TARGET_AGAIN_AFTER
+    } else {
+        TARGET_AGAIN_LATER
+    };
     let again = fx.now + pause;
     let reason = reason.to_owned();
     fx.happen(

@@ -129,7 +129,11 @@ impl Engine {
         let next = tick::next_wakeup(&self.state, &self.policy)?;
         // What is due and waits (for the time to be confirmed, say) is looked at now and then,
         // not in a loop.
-        let pause = if self.waits { TimeDelta::seconds(5) } else { TimeDelta::milliseconds(1) };
+        let pause = if self.waits {
+            TimeDelta::seconds(5)
+        } else {
+            TimeDelta::milliseconds(1)
+        };
         Some(next.max(self.last_now + pause))
     }
 
@@ -257,7 +261,11 @@ impl Engine {
             Some(id) => self.recall(id)?,
             None => None,
         };
-        let request = Request { inbound, recalled, wall: reading.wall };
+        let request = Request {
+            inbound,
+            recalled,
+            wall: reading.wall,
+        };
         let (state, policy) = (&self.state, &self.policy);
         let decided = catch_unwind(AssertUnwindSafe(|| {
             decide::decide(state, policy, &request, now)
@@ -303,7 +311,11 @@ impl Engine {
                 return;
             }
             let head = self.store.head();
-            let outside = Outside { seq: head.seq, hash: commit::hex(&head.hash), wall: self.wall };
+            let outside = Outside {
+                seq: head.seq,
+                hash: commit::hex(&head.hash),
+                wall: self.wall,
+            };
             let decision = tick::tick(&self.state, &self.policy, now, &outside);
             self.waits = decision.entries.is_empty() && decision.promises.is_empty();
             if self.waits {

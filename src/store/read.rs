@@ -101,7 +101,7 @@ impl Store {
                 why: "a key is gone and no tombstone stands",
             }
             .into()),
-            
+
             Some(_) | None => Ok(()),
         }
     }

@@ -24,7 +24,11 @@ impl Bot {
         let clock = Virtual::at("2026-11-23T09:00:00Z".parse::<DateTime<Utc>>().unwrap());
         let store = Store::with_backend(Disk::default(), &MasterKey::generate()).unwrap();
         let (engine, _) = Engine::open(store, Arc::new(config.policy), clock.read()).unwrap();
-        Self { engine, clock, events: 0 }
+        Self {
+            engine,
+            clock,
+            events: 0,
+        }
     }
 
     pub fn event(&mut self, who: &str, text: &str) -> Inbound {
@@ -36,7 +40,10 @@ impl Bot {
             at: self.clock.read().wall,
             cursor: None,
             what: Happening::Text {
-                by: UserId { network, id: who.into() },
+                by: UserId {
+                    network,
+                    id: who.into(),
+                },
                 place: Place::Direct,
                 text: text.into(),
                 addressed: true,
@@ -48,7 +55,10 @@ impl Bot {
     }
 
     pub fn give(&mut self, inbound: Inbound) -> String {
-        let (answers, _) = self.engine.step(&[Input::Inbound(inbound)], self.clock.read()).unwrap();
+        let (answers, _) = self
+            .engine
+            .step(&[Input::Inbound(inbound)], self.clock.read())
+            .unwrap();
         match &answers[0] {
             Immediate::Say { message } => serde_json::to_string(message).unwrap(),
             other => format!("{other:?}"),
@@ -66,12 +76,18 @@ fn check(text: &str, expected: &str) {
 
 #[test]
 fn megabytes_are_refused_whole() {
-    check(&format!("vuln report {}", "A".repeat(5_000_000)), "more than 64 KiB");
+    check(
+        &format!("vuln report {}", "A".repeat(5_000_000)),
+        "more than 64 KiB",
+    );
 }
 
 #[test]
 fn control_characters_are_refused_with_their_place() {
-    check("vuln report a\u{1b}[2Jb", "Character 14 of that is a control character");
+    check(
+        "vuln report a\u{1b}[2Jb",
+        "Character 14 of that is a control character",
+    );
     check("vuln report \u{0}", "control character");
 }
 
@@ -92,7 +108,10 @@ fn the_same_event_gets_the_same_answer_within_a_batch_and_after_it() {
     assert_eq!(answers[0], answers[1]);
     assert_eq!(bot.engine.state().cases.len(), 1);
     bot.clock.advance(chrono::TimeDelta::hours(30));
-    let (later, _) = bot.engine.step(&[Input::Inbound(event)], bot.clock.read()).unwrap();
+    let (later, _) = bot
+        .engine
+        .step(&[Input::Inbound(event)], bot.clock.read())
+        .unwrap();
     assert_eq!(answers[0], later[0]);
     assert_eq!(bot.engine.state().cases.len(), 1);
 }
@@ -104,7 +123,9 @@ fn a_full_disk_stops_the_bot_and_loses_nothing_acknowledged() {
     let (disk, key) = (Disk::default(), MasterKey::generate());
     let mut bot = Bot::new();
     let store = Store::with_backend(disk.clone(), &key).unwrap();
-    bot.engine = Engine::open(store, policy.clone(), bot.clock.read()).unwrap().0;
+    bot.engine = Engine::open(store, policy.clone(), bot.clock.read())
+        .unwrap()
+        .0;
     disk.room(Some(400_000));
     let mut acknowledged = 0;
     let reading = bot.clock.read();

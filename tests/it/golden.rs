@@ -30,13 +30,25 @@ fn secret(text: &str) -> Confidential<String> {
 fn events() -> Vec<Event> {
     let alice = || PersonId("alice".into());
     let network = || Network("slack".into());
-    let room = || RoomId { network: network(), id: "C1".into() };
-    let user = || UserId { network: network(), id: "U1".into() };
+    let room = || RoomId {
+        network: network(),
+        id: "C1".into(),
+    };
+    let user = || UserId {
+        network: network(),
+        id: "U1".into(),
+    };
     let vector = || Vector::parse("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H").unwrap();
     let hash = || TextHash("ab".repeat(32));
-    let case = CaseId { year: 2026, number: 6 };
+    let case = CaseId {
+        year: 2026,
+        number: 6,
+    };
     let card = MessageRef {
-        to: Target::Room { room: room(), thread: None },
+        to: Target::Room {
+            room: room(),
+            thread: None,
+        },
         message: MessageId("m1".into()),
     };
     let facts = Facts {
@@ -48,7 +60,10 @@ fn events() -> Vec<Event> {
             introduced: "1.20".into(),
             end: RangeEnd::Fixed("1.29.3".into()),
         }],
-        credits: vec![Credit { name: "Erin".into(), kind: CreditKind::Reporter }],
+        credits: vec![Credit {
+            name: "Erin".into(),
+            kind: CreditKind::Reporter,
+        }],
         ..Facts::default()
     };
     let opened = Event::CaseOpened {
@@ -59,32 +74,64 @@ fn events() -> Vec<Event> {
         ack_due: at(),
         ack_breach: at(),
     };
-    let entry = Entry { at: at(), case: Some(case), by: None, event: opened.clone() };
+    let entry = Entry {
+        at: at(),
+        case: Some(case),
+        by: None,
+        event: opened.clone(),
+    };
     let snapshot = Snapshot(Case::opened(case, &entry).unwrap());
-    let open = Range { component: "a".into(), introduced: "0".into(), end: RangeEnd::Open {} };
+    let open = Range {
+        component: "a".into(),
+        introduced: "0".into(),
+        end: RangeEnd::Open {},
+    };
     vec![
-        Event::Started { epoch: 3, tells_time: true },
+        Event::Started {
+            epoch: 3,
+            tells_time: true,
+        },
         Event::Restored { epoch: 3 },
-        Event::PolicyLoaded { hash: "h".into(), accounts: vec![user()] },
+        Event::PolicyLoaded {
+            hash: "h".into(),
+            accounts: vec![user()],
+        },
         Event::ClockWitnessed {},
-        Event::ClockDoubted { why: "jumped".into() },
+        Event::ClockDoubted {
+            why: "jumped".into(),
+        },
         Event::ClockTrusted {},
-        Event::Refused { rule: "wrong-stage".into(), command: "ack".into() },
+        Event::Refused {
+            rule: "wrong-stage".into(),
+            command: "ack".into(),
+        },
         Event::HeadShown { seq: 7 },
-        Event::FormBegun { form: "report".into(), place: "slack/direct".into() },
+        Event::FormBegun {
+            form: "report".into(),
+            place: "slack/direct".into(),
+        },
         Event::FormAnswered {
             place: "slack/direct".into(),
             values: Confidential::new(BTreeMap::from([("title".into(), "x".into())])),
             step: 1,
         },
-        Event::FormEnded { place: "slack/direct".into() },
+        Event::FormEnded {
+            place: "slack/direct".into(),
+        },
         opened,
         Event::RoomOpened { room: room() },
         Event::RoomFailed { network: network() },
-        Event::CardPosted { at: card, version: 2 },
+        Event::CardPosted {
+            at: card,
+            version: 2,
+        },
         Event::Acked {},
-        Event::ToReporter { text: secret("hello") },
-        Event::FromReporter { text: secret("hello") },
+        Event::ToReporter {
+            text: secret("hello"),
+        },
+        Event::FromReporter {
+            text: secret("hello"),
+        },
         Event::OwnerOffered { to: alice() },
         Event::OwnerSet { owner: alice() },
         Event::OwnerDeclined {},
@@ -97,25 +144,56 @@ fn events() -> Vec<Event> {
         },
         Event::ReportMoved {
             from: case,
-            credit: Some(Credit { name: "Erin".into(), kind: CreditKind::Finder }),
+            credit: Some(Credit {
+                name: "Erin".into(),
+                kind: CreditKind::Finder,
+            }),
         },
-        Event::InfoNeeded { questions: secret("which?") },
+        Event::InfoNeeded {
+            questions: secret("which?"),
+        },
         Event::Scored { vector: vector() },
-        Event::Settled { vector: vector(), because: secret("why") },
-        Event::BandOverridden { band: Band::Critical, because: secret("why") },
-        Event::TextSet { field: TextField::Summary, text: secret("text") },
-        Event::PathSet { path: Path::SemiPublic, because: secret("why") },
+        Event::Settled {
+            vector: vector(),
+            because: secret("why"),
+        },
+        Event::BandOverridden {
+            band: Band::Critical,
+            because: secret("why"),
+        },
+        Event::TextSet {
+            field: TextField::Summary,
+            text: secret("text"),
+        },
+        Event::PathSet {
+            path: Path::SemiPublic,
+            because: secret("why"),
+        },
         Event::LeadSet { lead: alice() },
-        Event::AffectedAdded { range: Confidential::new(open) },
+        Event::AffectedAdded {
+            range: Confidential::new(open),
+        },
         Event::AffectedCleared {},
-        Event::FixedSet { versions: Confidential::new(vec!["1.29.3".into()]) },
-        Event::CveAdded { id: "CVE-2026-1234".into() },
-        Event::CveRemoved { id: "CVE-2026-1234".into() },
+        Event::FixedSet {
+            versions: Confidential::new(vec!["1.29.3".into()]),
+        },
+        Event::CveAdded {
+            id: "CVE-2026-1234".into(),
+        },
+        Event::CveRemoved {
+            id: "CVE-2026-1234".into(),
+        },
         Event::CreditAdded {
-            credit: Confidential::new(Credit { name: "Erin".into(), kind: CreditKind::Developer }),
+            credit: Confidential::new(Credit {
+                name: "Erin".into(),
+                kind: CreditKind::Developer,
+            }),
         },
         Event::LinkAdded {
-            link: Confidential::new(Link { url: "https://example.org".into(), kind: LinkKind::Fix }),
+            link: Confidential::new(Link {
+                url: "https://example.org".into(),
+                kind: LinkKind::Fix,
+            }),
         },
         Event::GuestAsked {
             guest: PersonId("slack/U2".into()),
@@ -123,56 +201,130 @@ fn events() -> Vec<Event> {
             terms: 1,
             because: secret("why"),
         },
-        Event::GuestAccepted { guest: PersonId("slack/U2".into()), terms: 1 },
-        Event::GuestDeclined { guest: PersonId("slack/U2".into()) },
-        Event::GuestRemoved { guest: PersonId("slack/U2".into()), because: secret("why") },
-        Event::IntruderRemoved { room: room(), who: user() },
-        Event::RemovalsHeld { room: room(), who: vec![user()] },
+        Event::GuestAccepted {
+            guest: PersonId("slack/U2".into()),
+            terms: 1,
+        },
+        Event::GuestDeclined {
+            guest: PersonId("slack/U2".into()),
+        },
+        Event::GuestRemoved {
+            guest: PersonId("slack/U2".into()),
+            because: secret("why"),
+        },
+        Event::IntruderRemoved {
+            room: room(),
+            who: user(),
+        },
+        Event::RemovalsHeld {
+            room: room(),
+            who: vec![user()],
+        },
         Event::RemovalsConfirmed { who: vec![user()] },
         Event::RemovalsDropped {},
         Event::Readied {},
-        Event::EmbargoAsked { until: at(), because: secret("why") },
+        Event::EmbargoAsked {
+            until: at(),
+            because: secret("why"),
+        },
         Event::EmbargoSet { until: at() },
-        Event::EmbargoLifted { because: secret("why") },
+        Event::EmbargoLifted {
+            because: secret("why"),
+        },
         Event::ReleaseVerified {},
-        Event::ReleaseWaived { because: secret("why") },
-        Event::Drafted { text: secret("text"), hash: hash(), targets: vec![vec![room()]] },
-        Event::Approved { hash: hash(), earliest: at() },
+        Event::ReleaseWaived {
+            because: secret("why"),
+        },
+        Event::Drafted {
+            text: secret("text"),
+            hash: hash(),
+            targets: vec![vec![room()]],
+        },
+        Event::Approved {
+            hash: hash(),
+            earliest: at(),
+        },
         Event::Armed { at: at() },
         Event::GoAsked {},
         Event::GoGiven {},
-        Event::Held { why: HeldWhy::Clock },
+        Event::Held {
+            why: HeldWhy::Clock,
+        },
         Event::Withdrawn {},
         Event::Publishing { group: 1 },
         Event::TargetPosted { target: room() },
-        Event::TargetFailed { target: room(), reason: "archived".into(), again: at() },
+        Event::TargetFailed {
+            target: room(),
+            reason: "archived".into(),
+            again: at(),
+        },
         Event::TargetAgain { target: room() },
         Event::TargetsMissing {},
         Event::Published { retro_due: at() },
-        Event::RetroFiled { text: secret("text") },
-        Event::RetroWaived { because: secret("why") },
-        Event::Closed { because: secret("why") },
-        Event::Reopened { because: secret("why"), snapshot: Box::new(snapshot) },
-        Event::DeadlineFired { rule: Rule::EmbargoCap, step: 2 },
-        Event::PageQueued { to: vec![alice()], step: 0, at: at() },
-        Event::Paged { to: vec![alice()], step: 1, again: at(), escalate: at(), told: vec![alice()] },
+        Event::RetroFiled {
+            text: secret("text"),
+        },
+        Event::RetroWaived {
+            because: secret("why"),
+        },
+        Event::Closed {
+            because: secret("why"),
+        },
+        Event::Reopened {
+            because: secret("why"),
+            snapshot: Box::new(snapshot),
+        },
+        Event::DeadlineFired {
+            rule: Rule::EmbargoCap,
+            step: 2,
+        },
+        Event::PageQueued {
+            to: vec![alice()],
+            step: 0,
+            at: at(),
+        },
+        Event::Paged {
+            to: vec![alice()],
+            step: 1,
+            again: at(),
+            escalate: at(),
+            told: vec![alice()],
+        },
         Event::PageAcked {},
         Event::PageDeclined {},
         Event::PageUnanswered {},
-        Event::Undelivered { network: network(), reason: "down".into() },
-        Event::ShiftStarted { duty: alice(), turn: 4, until: at() },
-        Event::OverrideSet { duty: alice(), from: at(), until: at() },
+        Event::Undelivered {
+            network: network(),
+            reason: "down".into(),
+        },
+        Event::ShiftStarted {
+            duty: alice(),
+            turn: 4,
+            until: at(),
+        },
+        Event::OverrideSet {
+            duty: alice(),
+            from: at(),
+            until: at(),
+        },
         Event::HandoffOffered { to: alice() },
-        Event::HandoffAccepted { duty: alice(), until: at() },
+        Event::HandoffAccepted {
+            duty: alice(),
+            until: at(),
+        },
         Event::HandoffDeclined {},
-        Event::DutyChanged { duty: Some(alice()) },
+        Event::DutyChanged {
+            duty: Some(alice()),
+        },
     ]
 }
 
 #[test]
 fn every_event_is_encoded_as_ever() {
-    let now: Vec<String> =
-        events().iter().map(|event| serde_json::to_string(event).unwrap()).collect();
+    let now: Vec<String> = events()
+        .iter()
+        .map(|event| serde_json::to_string(event).unwrap())
+        .collect();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(FILE, now.join("\n") + "\n").unwrap();
     }
@@ -188,7 +340,13 @@ fn every_event_is_encoded_as_ever() {
 #[test]
 fn no_event_is_without_a_golden_line() {
     let source = std::fs::read_to_string("src/domain/event.rs").unwrap();
-    let body = source.split("pub enum Event {").nth(1).unwrap().split("\n}\n").next().unwrap();
+    let body = source
+        .split("pub enum Event {")
+        .nth(1)
+        .unwrap()
+        .split("\n}\n")
+        .next()
+        .unwrap();
     let declared: BTreeSet<String> = body
         .lines()
         .filter(|line| line.starts_with("    ") && !line.starts_with("     "))
@@ -200,7 +358,9 @@ fn no_event_is_without_a_golden_line() {
 }
 
 fn camel(name: &str) -> String {
-    name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
+    name.split('_')
+        .map(|word| word[..1].to_uppercase() + &word[1..])
+        .collect()
 }
 
 /// Journals of older versions lack fields that came later.

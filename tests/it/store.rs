@@ -5,8 +5,8 @@ use redb::ReadableTable;
 use underrose::domain::ids::CaseId;
 use underrose::store::disk::Disk;
 use underrose::store::{
-    Batch, Folded, InboxKey, KeySource, MasterKey, NewEntry, Pending, ReadError, Seen, Store, setup,
-    verify,
+    Batch, Folded, InboxKey, KeySource, MasterKey, NewEntry, Pending, ReadError, Seen, Store,
+    setup, verify,
 };
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -18,11 +18,19 @@ fn case(number: u32) -> CaseId {
 }
 
 fn entry(n: i64, case: Option<CaseId>, body: &str) -> NewEntry {
-    NewEntry { at: at(n), case, body: body.into() }
+    NewEntry {
+        at: at(n),
+        case,
+        body: body.into(),
+    }
 }
 
 fn batch(n: i64) -> Batch {
-    let key = InboxKey { network: "n".into(), at: at(n), id: format!("e{n}") };
+    let key = InboxKey {
+        network: "n".into(),
+        at: at(n),
+        id: format!("e{n}"),
+    };
     let row = Pending {
         id: u64::try_from(n).unwrap(),
         case: Some(case(1)),
@@ -36,7 +44,12 @@ fn batch(n: i64) -> Batch {
             entry(n, Some(case(2)), &format!("secret two {n}")),
             entry(n, None, &format!("duty {n}")),
         ],
-        seen: vec![Seen { key, seq: 1, case: Some(case(1)), answer: format!("answer {n}").into() }],
+        seen: vec![Seen {
+            key,
+            seq: 1,
+            case: Some(case(1)),
+            answer: format!("answer {n}").into(),
+        }],
         outbox_put: vec![row],
         cursors: vec![("n/room".into(), format!("c{n}"))],
         ..Batch::default()
@@ -57,7 +70,11 @@ fn bodies(store: &Store) -> Vec<String> {
         Folded::Entry(entry) => Some(String::from_utf8(entry.body).unwrap()),
         Folded::Shredded { .. } | Folded::Tombstone { .. } => None,
     };
-    folded(store).unwrap().into_iter().filter_map(text).collect()
+    folded(store)
+        .unwrap()
+        .into_iter()
+        .filter_map(text)
+        .collect()
 }
 
 #[test]
@@ -77,8 +94,15 @@ fn what_was_committed_is_read_back() {
     assert_eq!(store.pending().unwrap().len(), 2);
     assert_eq!(store.pending().unwrap()[0].body, b"promise 1");
     assert_eq!(store.cursor("n/room").unwrap().as_deref(), Some("c2"));
-    let key = |n| InboxKey { network: "n".into(), at: at(n), id: format!("e{n}") };
-    assert_eq!(store.answer(&key(1)).unwrap().as_deref(), Some(b"answer 1".as_slice()));
+    let key = |n| InboxKey {
+        network: "n".into(),
+        at: at(n),
+        id: format!("e{n}"),
+    };
+    assert_eq!(
+        store.answer(&key(1)).unwrap().as_deref(),
+        Some(b"answer 1".as_slice())
+    );
     assert_eq!(store.answer(&key(3)).unwrap(), None);
 }
 
@@ -89,7 +113,9 @@ fn nothing_confidential_can_be_read_off_the_disk() {
     store.commit(&batch(1)).unwrap();
     let bytes = disk.bytes();
     for marker in ["secret", "duty", "answer", "promise"] {
-        let found = bytes.windows(marker.len()).any(|window| window == marker.as_bytes());
+        let found = bytes
+            .windows(marker.len())
+            .any(|window| window == marker.as_bytes());
         assert!(!found, "`{marker}` stands on the disk");
     }
     let raw = key.to_hex();
@@ -121,9 +147,19 @@ fn a_crash_at_any_write_keeps_what_was_acknowledged_and_nothing_half() {
         let store = Store::with_backend(disk, &key).unwrap();
         let found = bodies(&store).len();
         let whole = usize::try_from(commits).unwrap() * 3;
-        assert!(found == whole || found == whole + 3, "seed {seed}: {found} of {whole}");
-        assert!(!cut || found == whole + 3, "seed {seed}: an acknowledged commit is gone");
-        assert_eq!(store.pending().unwrap().len() * 3, found, "seed {seed}: half a batch");
+        assert!(
+            found == whole || found == whole + 3,
+            "seed {seed}: {found} of {whole}"
+        );
+        assert!(
+            !cut || found == whole + 3,
+            "seed {seed}: an acknowledged commit is gone"
+        );
+        assert_eq!(
+            store.pending().unwrap().len() * 3,
+            found,
+            "seed {seed}: half a batch"
+        );
     }
 }
 
@@ -139,14 +175,29 @@ fn shredding_takes_one_case_and_leaves_the_rest() {
     store.shred(case(1), at(3), &source).unwrap();
     let expected = ["secret two 1", "duty 1", "secret two 2", "duty 2"];
     assert_eq!(bodies(&store), expected);
-    assert!(store.pending().unwrap().is_empty(), "its promises are gone too");
-    assert!(store.commit(&batch(4)).is_err(), "nothing more is written for it");
+    assert!(
+        store.pending().unwrap().is_empty(),
+        "its promises are gone too"
+    );
+    assert!(
+        store.commit(&batch(4)).is_err(),
+        "nothing more is written for it"
+    );
     drop(store);
     let store = Store::open(dir.path(), &source).unwrap();
     assert_eq!(bodies(&store), expected);
-    assert!(!source.load().unwrap().fits(&old.fingerprint()), "the old master is destroyed");
+    assert!(
+        !source.load().unwrap().fits(&old.fingerprint()),
+        "the old master is destroyed"
+    );
     drop(store);
-    assert_eq!(verify(&dir.path().join("underrose.redb")).unwrap().unwrap().tombstones, 1);
+    assert_eq!(
+        verify(&dir.path().join("underrose.redb"))
+            .unwrap()
+            .unwrap()
+            .tombstones,
+        1
+    );
 }
 
 #[test]
@@ -156,10 +207,16 @@ fn a_key_that_vanished_without_a_tombstone_is_an_error() {
     store.commit(&batch(1)).unwrap();
     drop(store);
     // Somebody empties the case's key behind the store's back.
-    let db = redb::Database::builder().create_with_backend(disk.clone()).unwrap();
+    let db = redb::Database::builder()
+        .create_with_backend(disk.clone())
+        .unwrap();
     let keys = redb::TableDefinition::<[u8; 6], &[u8]>::new("keys");
     let write = db.begin_write().unwrap();
-    write.open_table(keys).unwrap().insert(case(1).to_bytes(), [].as_slice()).unwrap();
+    write
+        .open_table(keys)
+        .unwrap()
+        .insert(case(1).to_bytes(), [].as_slice())
+        .unwrap();
     write.commit().unwrap();
     drop(db);
     let store = Store::with_backend(disk, &key).unwrap();
@@ -196,7 +253,12 @@ fn a_torn_journal_names_the_entry() {
     drop(store);
     change(&|table| drop(table.remove(5).unwrap()));
     let store = Store::open(dir.path(), &source).unwrap();
-    assert!(folded(&store).unwrap_err().to_string().contains("torn at entry 5: it is missing"));
+    assert!(
+        folded(&store)
+            .unwrap_err()
+            .to_string()
+            .contains("torn at entry 5: it is missing")
+    );
 }
 
 #[test]
@@ -268,7 +330,10 @@ fn a_backup_is_whole_and_is_restored_only_into_an_empty_folder() {
     assert!(restored.restored());
     assert_eq!(bodies(&restored).len(), 3);
     drop(restored);
-    assert!(!Store::open(&there, &source).unwrap().restored(), "only the first start looks");
+    assert!(
+        !Store::open(&there, &source).unwrap().restored(),
+        "only the first start looks"
+    );
 }
 
 #[test]
@@ -276,13 +341,22 @@ fn what_came_in_is_forgotten_after_its_time() {
     let (disk, key) = (Disk::default(), MasterKey::generate());
     let mut store = Store::with_backend(disk, &key).unwrap();
     let seen = |network: &str, n| Seen {
-        key: InboxKey { network: network.into(), at: at(n), id: "e".into() },
+        key: InboxKey {
+            network: network.into(),
+            at: at(n),
+            id: "e".into(),
+        },
         seq: 1,
         case: None,
         answer: b"a".to_vec(),
     };
     let all = vec![seen("a", 0), seen("a", 100), seen("b", 0), seen("b", 100)];
-    store.commit(&Batch { seen: all, ..Batch::default() }).unwrap();
+    store
+        .commit(&Batch {
+            seen: all,
+            ..Batch::default()
+        })
+        .unwrap();
     let before = at(0) + TimeDelta::seconds(50);
     let forget = Batch {
         entries: vec![entry(1, None, "x")],

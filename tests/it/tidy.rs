@@ -24,7 +24,11 @@ fn read(path: &Path) -> String {
 
 /// Without tests at the end of a file.
 fn code(path: &Path) -> String {
-    read(path).split("#[cfg(test)]").next().unwrap_or_default().to_owned()
+    read(path)
+        .split("#[cfg(test)]")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn nowhere(dir: &str, words: &[&str], but: &[&str]) {
@@ -35,7 +39,12 @@ fn nowhere(dir: &str, words: &[&str], but: &[&str]) {
         for (index, line) in code(&path).lines().enumerate() {
             let text = line.split("//").next().unwrap_or_default();
             for word in words {
-                assert!(!text.contains(word), "{}:{}: {word}", path.display(), index + 1);
+                assert!(
+                    !text.contains(word),
+                    "{}:{}: {word}",
+                    path.display(),
+                    index + 1
+                );
             }
         }
     }
@@ -43,21 +52,49 @@ fn nowhere(dir: &str, words: &[&str], but: &[&str]) {
 
 #[test]
 fn the_domain_is_pure() {
-    let words = ["tokio", "redb", "std::time", "std::fs", "std::net", "async ", "HashMap", "HashSet",
-        "Utc::now", "rand", ".unwrap()", "tracing", "crate::store", "crate::engine"];
+    let words = [
+        "tokio",
+        "redb",
+        "std::time",
+        "std::fs",
+        "std::net",
+        "async ",
+        "HashMap",
+        "HashSet",
+        "Utc::now",
+        "rand",
+        ".unwrap()",
+        "tracing",
+        "crate::store",
+        "crate::engine",
+    ];
     nowhere("src/domain", &words, &[]);
 }
 
 #[test]
 fn only_the_command_line_names_an_adapter() {
-    for dir in ["src/domain", "src/engine", "src/store", "src/outbox", "src/config"] {
-        nowhere(dir, &["underrose_console", "underrose_slack", "underrose_matrix"], &[]);
+    for dir in [
+        "src/domain",
+        "src/engine",
+        "src/store",
+        "src/outbox",
+        "src/config",
+    ] {
+        nowhere(
+            dir,
+            &["underrose_console", "underrose_slack", "underrose_matrix"],
+            &[],
+        );
     }
 }
 
 #[test]
 fn adapters_know_no_case() {
-    nowhere("adapters", &["underrose::", "CaseId", "use underrose;"], &[]);
+    nowhere(
+        "adapters",
+        &["underrose::", "CaseId", "use underrose;"],
+        &[],
+    );
 }
 
 #[test]
@@ -67,14 +104,23 @@ fn every_file_says_first_what_it_is_for() {
             continue;
         }
         for path in files(dir) {
-            assert!(read(&path).starts_with("//!"), "{} does not open with //!", path.display());
+            assert!(
+                read(&path).starts_with("//!"),
+                "{} does not open with //!",
+                path.display()
+            );
         }
     }
 }
 
 #[test]
 fn nothing_sleeps_is_ignored_or_left_to_do() {
-    let words = ["thread::sleep", concat!("#[ign", "ore"), concat!("to", "do!("), concat!("unimpl", "emented!(")];
+    let words = [
+        "thread::sleep",
+        concat!("#[ign", "ore"),
+        concat!("to", "do!("),
+        concat!("unimpl", "emented!("),
+    ];
     for dir in ["src", "adapters", "tests/it"] {
         nowhere(dir, &words, &[]);
     }
@@ -92,12 +138,21 @@ fn the_readme_has_the_grammar_s_table() {
 #[test]
 fn every_invariant_names_a_test_that_exists() {
     let text = read(Path::new("ARCHITECTURE.md"));
-    let all: String = ["src", "adapters", "tests"].iter().flat_map(|dir| files(dir)).map(|path| read(&path)).collect();
+    let all: String = ["src", "adapters", "tests"]
+        .iter()
+        .flat_map(|dir| files(dir))
+        .map(|path| read(&path))
+        .collect();
     let mut named = 0;
     for line in text.lines().filter(|line| line.starts_with("- **")) {
-        let Some((_, test)) = line.rsplit_once("(test: `") else { panic!("no test: {line}") };
+        let Some((_, test)) = line.rsplit_once("(test: `") else {
+            panic!("no test: {line}")
+        };
         let test = test.split('`').next().unwrap_or_default();
-        assert!(all.contains(&format!("fn {test}")), "there is no test {test}");
+        assert!(
+            all.contains(&format!("fn {test}")),
+            "there is no test {test}"
+        );
         named += 1;
     }
     assert!(named >= 10, "only {named} invariants");

@@ -52,7 +52,12 @@ fn replay(script: &str) -> bool {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(script.as_bytes())
+        .unwrap();
     child.wait().unwrap().success()
 }
 
@@ -64,16 +69,26 @@ fn every_command_has_a_transcript() {
         .filter_map(|entry| std::fs::read_to_string(entry.unwrap().path()).ok())
         .collect();
     // Commands that are given by a button there.
-    let pressed = [("announce arm", "presses Arm"), ("announce approve", "presses Approve"),
-        ("own accept", "presses Accept"), ("own decline", "presses Decline"),
-        ("terms decline", "presses I decline"), ("oncall refuse", "presses Refuse")];
+    let pressed = [
+        ("announce arm", "presses Arm"),
+        ("announce approve", "presses Approve"),
+        ("own accept", "presses Accept"),
+        ("own decline", "presses Decline"),
+        ("terms decline", "presses I decline"),
+        ("oncall refuse", "presses Refuse"),
+    ];
     for spec in underrose::domain::grammar::COMMANDS {
         let words = spec.words.join(" ");
         let typed = match spec.family {
             underrose::domain::grammar::Family::Vuln => format!("vuln {words}"),
             underrose::domain::grammar::Family::OnCall => format!("oncall {words}"),
         };
-        let by_button = pressed.iter().any(|(known, press)| *known == words && all.contains(press));
-        assert!(all.contains(&typed) || by_button, "no transcript types `{typed}`");
+        let by_button = pressed
+            .iter()
+            .any(|(known, press)| *known == words && all.contains(press));
+        assert!(
+            all.contains(&typed) || by_button,
+            "no transcript types `{typed}`"
+        );
     }
 }

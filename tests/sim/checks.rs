@@ -30,7 +30,13 @@ pub struct Watch {
 
 impl Watch {
     /// One effect took place, at this true time.
-    pub fn effect(&mut self, promise: &Promise, public: bool, committee: bool, true_now: DateTime<Utc>) {
+    pub fn effect(
+        &mut self,
+        promise: &Promise,
+        public: bool,
+        committee: bool,
+        true_now: DateTime<Utc>,
+    ) {
         let text = serde_json::to_string(&promise.action).unwrap();
         let secret = text.contains(SECRET);
         match &promise.action {
@@ -40,7 +46,10 @@ impl Watch {
             Action::Post { to, .. } => {
                 let direct = matches!(to, Target::Direct { .. });
                 assert!(!(secret && public), "content in a public room: {text}");
-                assert!(!(secret && committee), "content in a committee room: {text}");
+                assert!(
+                    !(secret && committee),
+                    "content in a committee room: {text}"
+                );
                 let page = matches!(promise.purpose, Purpose::Page { .. } | Purpose::Notice);
                 assert!(!(secret && page && direct), "content in a page: {text}");
                 if public {
@@ -49,14 +58,26 @@ impl Watch {
             }
             Action::Invite { who, .. } => {
                 let guest = promise.case.map(|case| (case, who.id.clone()));
-                assert!(guest.is_some_and(|guest| self.accepted.contains(&guest)), "invited without terms: {who:?}");
+                assert!(
+                    guest.is_some_and(|guest| self.accepted.contains(&guest)),
+                    "invited without terms: {who:?}"
+                );
             }
-            Action::Edit { .. } | Action::Remove { .. } | Action::Archive { .. }
-            | Action::Pin { .. } | Action::SetOnCall { .. } => {}
+            Action::Edit { .. }
+            | Action::Remove { .. }
+            | Action::Archive { .. }
+            | Action::Pin { .. }
+            | Action::SetOnCall { .. } => {}
         }
     }
 
-    fn announcement(&mut self, promise: &Promise, to: &Target, text: &str, true_now: DateTime<Utc>) {
+    fn announcement(
+        &mut self,
+        promise: &Promise,
+        to: &Target,
+        text: &str,
+        true_now: DateTime<Utc>,
+    ) {
         assert!(
             matches!(promise.purpose, Purpose::Announcement { .. }) && text.contains(PUBLIC),
             "something else in a public room: {text}"
@@ -64,15 +85,24 @@ impl Watch {
         let (Some(case), Target::Room { room, .. }) = (promise.case, to) else {
             panic!("an announcement without a case: {text}");
         };
-        let at = self.instants.get(&case).copied().expect("an announcement of a case that is not armed");
+        let at = self
+            .instants
+            .get(&case)
+            .copied()
+            .expect("an announcement of a case that is not armed");
         assert!(at <= true_now, "announced at {true_now}, armed for {at}");
         for group in self.groups.iter().take_while(|group| !group.contains(room)) {
-            let first = group.iter().all(|room| self.announced.contains_key(&(case, room.clone())));
+            let first = group
+                .iter()
+                .all(|room| self.announced.contains_key(&(case, room.clone())));
             assert!(first, "{room:?} has the announcement before {group:?}");
         }
         // A case that was opened again and disclosed again announces another text.
         let before = self.announced.insert((case, room.clone()), text.to_owned());
-        assert!(before.as_deref() != Some(text), "announced twice in {room:?}: {text}");
+        assert!(
+            before.as_deref() != Some(text),
+            "announced twice in {room:?}: {text}"
+        );
     }
 
     /// One more entry was journaled.

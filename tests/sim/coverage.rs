@@ -21,13 +21,22 @@ pub struct Coverage {
 
 /// Refusals that cannot occur in these lives, each with its reason.
 const NOT_HERE: [(&str, &str); 3] = [
-    ("not-binding-here", "both networks prove who somebody is; the console's transcript-free test has it"),
-    ("no-targets", "a configuration without public rooms is refused by the configuration itself"),
+    (
+        "not-binding-here",
+        "both networks prove who somebody is; the console's transcript-free test has it",
+    ),
+    (
+        "no-targets",
+        "a configuration without public rooms is refused by the configuration itself",
+    ),
     ("too-many", "lists of fifty facts are longer than a life"),
 ];
 
 /// Events that cannot occur in these lives, each with its reason.
-const NO_EVENT: [(&str, &str); 1] = [("restored", "a restore is an act of the owner's; tests/it/store.rs has it")];
+const NO_EVENT: [(&str, &str); 1] = [(
+    "restored",
+    "a restore is an act of the owner's; tests/it/store.rs has it",
+)];
 
 impl Coverage {
     pub fn command(&mut self, words: String) {
@@ -69,8 +78,14 @@ impl Coverage {
     pub fn summary(&self) -> String {
         format!(
             "{} inputs, {} crashes, {} armings, {} publications; {} commands, {} events, {} refusals, {} timers",
-            self.inputs, self.crashes, self.armed, self.announced, self.commands.len(),
-            self.events.len(), self.refusals.len(), self.timers.len(),
+            self.inputs,
+            self.crashes,
+            self.armed,
+            self.announced,
+            self.commands.len(),
+            self.events.len(),
+            self.refusals.len(),
+            self.timers.len(),
         )
     }
 
@@ -96,10 +111,19 @@ impl Coverage {
                 missing.push(format!("refusal {rule}"));
             }
         }
-        let deadlines = Rule::ALL.iter().map(|rule| format!("deadline {}", rule.word()));
-        let held = HeldWhy::ALL.iter().map(|why| format!("held {}", why.word()));
+        let deadlines = Rule::ALL
+            .iter()
+            .map(|rule| format!("deadline {}", rule.word()));
+        let held = HeldWhy::ALL
+            .iter()
+            .map(|why| format!("held {}", why.word()));
         let pages = (0..3).map(|step| format!("page {step}"));
-        missing.extend(deadlines.chain(held).chain(pages).filter(|timer| !self.timers.contains(timer)));
+        missing.extend(
+            deadlines
+                .chain(held)
+                .chain(pages)
+                .filter(|timer| !self.timers.contains(timer)),
+        );
         missing
     }
 }
@@ -113,11 +137,15 @@ fn rules(dir: &Path) -> BTreeSet<String> {
             found.extend(rules(&path));
             continue;
         }
-        let text: String = std::fs::read_to_string(&path).unwrap().split_whitespace().collect();
+        let text: String = std::fs::read_to_string(&path)
+            .unwrap()
+            .split_whitespace()
+            .collect();
         for start in ["rule(\"", "told(\"", "plain(\"", "rule:\""] {
             for piece in text.split(start).skip(1) {
                 let rule = piece.split('"').next().unwrap_or_default();
-                let is_rule = !rule.is_empty() && rule.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+                let is_rule =
+                    !rule.is_empty() && rule.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
                 if is_rule {
                     found.insert(rule.to_owned());
                 }

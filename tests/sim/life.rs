@@ -55,34 +55,54 @@ fn policy() -> Policy {
     let text = std::fs::read_to_string("config.example.toml").unwrap();
     let mut table: toml::Table = text.parse().unwrap();
     table.remove("console");
-    let rooms = |ids: &[&str]| toml::Value::Array(ids.iter().map(|id| toml::Value::String((*id).into())).collect());
+    let rooms = |ids: &[&str]| {
+        toml::Value::Array(
+            ids.iter()
+                .map(|id| toml::Value::String((*id).into()))
+                .collect(),
+        )
+    };
     let committee = table.get_mut("committee").unwrap().as_table_mut().unwrap();
     committee.insert("rooms".into(), rooms(&["alpha/security"]));
     committee.insert("case_networks".into(), rooms(&["alpha", "beta"]));
-    let groups = [rooms(&["alpha/announce"]), rooms(&["alpha/general", "beta/news"])];
+    let groups = [
+        rooms(&["alpha/announce"]),
+        rooms(&["alpha/general", "beta/news"]),
+    ];
     committee.insert("announce".into(), toml::Value::Array(groups.to_vec()));
     committee.insert("reports_per_day".into(), toml::Value::Integer(3));
     for person in table.get_mut("people").unwrap().as_array_mut().unwrap() {
         let person = person.as_table_mut().unwrap();
         let id = person["id"].as_str().unwrap().to_owned();
-        let handles = NETWORKS.iter().map(|network| ((*network).to_owned(), toml::Value::String(id.clone())));
+        let handles = NETWORKS
+            .iter()
+            .map(|network| ((*network).to_owned(), toml::Value::String(id.clone())));
         person.insert("handles".into(), toml::Value::Table(handles.collect()));
     }
     let sims = NETWORKS.iter().map(|name| {
         let fields = [("name", *name), ("address", "127.0.0.1:1")];
-        let mut sim: toml::Table = fields.iter().map(|(k, v)| ((*k).to_owned(), toml::Value::String((*v).into()))).collect();
+        let mut sim: toml::Table = fields
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), toml::Value::String((*v).into())))
+            .collect();
         sim.insert("tells_time".into(), toml::Value::Boolean(true));
         toml::Value::Table(sim)
     });
     table.insert("sim".into(), toml::Value::Array(sims.collect()));
-    parse(&table.to_string(), &["sim"]).unwrap_or_else(|mistakes| panic!("{mistakes:?}")).policy
+    parse(&table.to_string(), &["sim"])
+        .unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
+        .policy
 }
 
 impl Life {
     pub fn new(seed: u64) -> Self {
         let mut chance = Chance::new(seed);
         // Some lives begin just before a change to or from summer time.
-        let begins = *chance.pick(&["2026-11-23T09:00:00Z", "2026-03-27T20:00:00Z", "2026-10-23T20:00:00Z"]);
+        let begins = *chance.pick(&[
+            "2026-11-23T09:00:00Z",
+            "2026-03-27T20:00:00Z",
+            "2026-10-23T20:00:00Z",
+        ]);
         let clock = Virtual::at(begins.parse().unwrap());
         let mut life = Self {
             seed,
@@ -103,7 +123,12 @@ impl Life {
             events: 0,
             coverage: Coverage::default(),
         };
-        for room in life.policy.targets().into_iter().chain(life.policy.committee_rooms.clone()) {
+        for room in life
+            .policy
+            .targets()
+            .into_iter()
+            .chain(life.policy.committee_rooms.clone())
+        {
             let public = life.policy.is_public(&room);
             life.world.add_room(room, public, []);
         }
@@ -143,7 +168,10 @@ impl Life {
         if self.recent.len() == 40 {
             self.recent.pop_front();
         }
-        self.recent.push_back(format!("{} {line}", self.true_now().format("%m-%d %H:%M:%S")));
+        self.recent.push_back(format!(
+            "{} {line}",
+            self.true_now().format("%m-%d %H:%M:%S")
+        ));
     }
 
     fn open(&mut self) {
@@ -176,7 +204,10 @@ impl Life {
         }
         self.open();
         let refold = fold(self.engine.as_ref().unwrap().store()).unwrap();
-        assert!(refold == *self.engine.as_ref().unwrap().state(), "the fold differs after a crash");
+        assert!(
+            refold == *self.engine.as_ref().unwrap().state(),
+            "the fold differs after a crash"
+        );
     }
 
     fn lie_anew(&mut self) {
@@ -228,17 +259,29 @@ impl Life {
             })
             .unwrap();
         self.shadow_seq = last;
-        assert!(self.shadow == *engine.state(), "memory differs from the fold of the journal");
+        assert!(
+            self.shadow == *engine.state(),
+            "memory differs from the fold of the journal"
+        );
     }
 
     fn settle(&mut self) {
         for _ in 0..400 {
             let now = self.clock.read().wall;
-            let Some(row) = self.queue.take(now) else { return };
+            let Some(row) = self.queue.take(now) else {
+                return;
+            };
             match self.chance.below(40) {
-                0 => self.world.fail_next(&row.promise.network, Fault::Retry { after: Some(Duration::from_secs(7)) }),
+                0 => self.world.fail_next(
+                    &row.promise.network,
+                    Fault::Retry {
+                        after: Some(Duration::from_secs(7)),
+                    },
+                ),
                 1 => self.world.fail_next(&row.promise.network, Fault::Ambiguous),
-                2 if self.chance.one_in(3) => self.world.fail_next(&row.promise.network, Fault::Reject),
+                2 if self.chance.one_in(3) => {
+                    self.world.fail_next(&row.promise.network, Fault::Reject)
+                }
                 _ => {}
             }
             let input = self.deliver_one(&row);
@@ -249,10 +292,15 @@ impl Life {
     fn deliver_one(&mut self, row: &Row) -> Input {
         let (id, promise, now) = (row.id, row.promise.clone(), self.true_now());
         let before = self.world.log.len();
-        let outcome = self.world.deliver(&promise.network, &promise.key, &promise.action, now);
+        let outcome = self
+            .world
+            .deliver(&promise.network, &promise.key, &promise.action, now);
         if self.world.log.len() > before {
             let room = match &promise.action {
-                underrose_chat::Action::Post { to: underrose_chat::Target::Room { room, .. }, .. } => Some(room),
+                underrose_chat::Action::Post {
+                    to: underrose_chat::Target::Room { room, .. },
+                    ..
+                } => Some(room),
                 _ => None,
             };
             let public = room.is_some_and(|room| self.policy.is_public(room));
@@ -263,15 +311,35 @@ impl Life {
         match outcome {
             Ok(receipt) => {
                 self.queue.done(id);
-                Input::Delivered { id, promise, receipt }
+                Input::Delivered {
+                    id,
+                    promise,
+                    receipt,
+                }
             }
             Err(DeliverError::Reject { reason }) => {
                 self.queue.done(id);
-                Input::Undeliverable { id, promise, reason }
+                Input::Undeliverable {
+                    id,
+                    promise,
+                    reason,
+                }
             }
             Err(DeliverError::Retry { after, reason }) => match self.queue.retry(id, wall, after) {
-                Retry::Again { not_before, attempts } => Input::Attempted { id, promise, attempts, not_before },
-                Retry::GaveUp => Input::Undeliverable { id, promise, reason },
+                Retry::Again {
+                    not_before,
+                    attempts,
+                } => Input::Attempted {
+                    id,
+                    promise,
+                    attempts,
+                    not_before,
+                },
+                Retry::GaveUp => Input::Undeliverable {
+                    id,
+                    promise,
+                    reason,
+                },
             },
         }
     }
@@ -299,17 +367,38 @@ impl Life {
         self.events += 1;
         let at = self.true_now();
         let id = EventId(format!("e{}", self.events));
-        Inbound { network: Network(network.into()), id, at, cursor: None, what }
+        Inbound {
+            network: Network(network.into()),
+            id,
+            at,
+            cursor: None,
+            what,
+        }
     }
 
     fn says(&mut self, network: &str, who: &str, place: Place, text: String) {
-        let network_of = |id: &str| UserId { network: Network(network.into()), id: id.into() };
+        let network_of = |id: &str| UserId {
+            network: Network(network.into()),
+            id: id.into(),
+        };
         let addressed = grammar::is_command(&text);
-        let surface = if self.chance.one_in(4) { Surface::Modal } else { Surface::Stepwise };
+        let surface = if self.chance.one_in(4) {
+            Surface::Modal
+        } else {
+            Surface::Stepwise
+        };
         let edited = self.chance.one_in(60);
         let shown: String = text.chars().take(80).collect();
         self.note(format!("{who}@{network} {place:?}: {shown}"));
-        let what = Happening::Text { by: network_of(who), place, text, addressed, edited, surface, thread: None };
+        let what = Happening::Text {
+            by: network_of(who),
+            place,
+            text,
+            addressed,
+            edited,
+            surface,
+            thread: None,
+        };
         let inbound = self.inbound(network, what);
         self.give(inbound);
     }
@@ -317,11 +406,16 @@ impl Life {
     fn give(&mut self, inbound: Inbound) {
         let before = self.shadow_seq;
         let answers = self.step(&[Input::Inbound(inbound.clone())]);
-        if let Happening::Text { text, .. } | Happening::Pressed { command: text, .. } = &inbound.what
+        if let Happening::Text { text, .. } | Happening::Pressed { command: text, .. } =
+            &inbound.what
             && let Ok(parsed) = grammar::parse(text, &self.policy, &inbound.network)
             && !self.refused_since(before)
         {
-            let words = format!("{} {}", parsed.spec.family.word(), parsed.spec.words.join(" "));
+            let words = format!(
+                "{} {}",
+                parsed.spec.family.word(),
+                parsed.spec.words.join(" ")
+            );
             self.coverage.command(words);
         }
         self.answered.push((inbound, answers[0].clone()));
@@ -347,7 +441,14 @@ impl Life {
     }
 
     fn room_of(&mut self, case: CaseId) -> Option<RoomId> {
-        let rooms: Vec<RoomId> = self.shadow.cases.get(&case)?.rooms.values().map(|room| room.room.clone()).collect();
+        let rooms: Vec<RoomId> = self
+            .shadow
+            .cases
+            .get(&case)?
+            .rooms
+            .values()
+            .map(|room| room.room.clone())
+            .collect();
         (!rooms.is_empty()).then(|| self.chance.pick(&rooms).clone())
     }
 
@@ -374,7 +475,9 @@ impl Life {
         let shown = case.map_or("2026-0001".to_owned(), |case| case.to_string());
         let now = self.true_now();
         let text = people::noise(&mut self.chance, &shown, now);
-        let who = *self.chance.pick(&["alice", "alice", "bob", "carol", "dave", "erin", "frank", "grace", "mallory"]);
+        let who = *self.chance.pick(&[
+            "alice", "alice", "bob", "carol", "dave", "erin", "frank", "grace", "mallory",
+        ]);
         let owner = case.and_then(|case| self.shadow.cases.get(&case)?.owner.clone());
         let owner = owner.map(|owner| owner.0).filter(|_| self.chance.one_in(2));
         let who = owner.as_deref().unwrap_or(who);
@@ -387,7 +490,10 @@ impl Life {
             }
             (4, _) => {
                 let id = (*self.chance.pick(&["security", "general"])).to_owned();
-                let room = RoomId { network: Network("alpha".into()), id };
+                let room = RoomId {
+                    network: Network("alpha".into()),
+                    id,
+                };
                 self.says("alpha", who, Place::Room { room }, text);
             }
             _ => self.says(network, who, Place::Direct, text),
@@ -400,7 +506,10 @@ impl Life {
             return;
         }
         let (inbound, answer) = self.answered[self.chance.below(self.answered.len())].clone();
-        let unseen = matches!(inbound.what, Happening::FormChanged { .. } | Happening::Time);
+        let unseen = matches!(
+            inbound.what,
+            Happening::FormChanged { .. } | Happening::Time
+        );
         // Ids are kept for days, not for ever.
         if unseen || self.true_now() - inbound.at > TimeDelta::days(3) {
             return;
@@ -410,7 +519,10 @@ impl Life {
         let before = self.shadow_seq;
         let answers = self.step(&[Input::Inbound(inbound)]);
         assert_eq!(self.shadow_seq, before, "a redelivered event had an effect");
-        assert!(answers[0] == answer, "a redelivered event got another answer");
+        assert!(
+            answers[0] == answer,
+            "a redelivered event got another answer"
+        );
     }
 
     fn press(&mut self) {
@@ -420,32 +532,59 @@ impl Life {
             .iter()
             .rev()
             .take(60)
-            .flat_map(|said| said.message.choices().map(|choice| (said.at.clone(), choice.command.clone())).collect::<Vec<_>>())
+            .flat_map(|said| {
+                said.message
+                    .choices()
+                    .map(|choice| (said.at.clone(), choice.command.clone()))
+                    .collect::<Vec<_>>()
+            })
             .collect();
         if said.is_empty() {
             return;
         }
         let (at, command) = self.chance.pick(&said).clone();
         let (network, place, by) = match at.to {
-            underrose_chat::Target::Direct { user } => (user.network.0.clone(), Place::Direct, user),
+            underrose_chat::Target::Direct { user } => {
+                (user.network.0.clone(), Place::Direct, user)
+            }
             underrose_chat::Target::Room { room, .. } => {
                 let who = *self.chance.pick(&["alice", "bob", "carol", "dave"]);
-                let by = UserId { network: room.network.clone(), id: who.into() };
+                let by = UserId {
+                    network: room.network.clone(),
+                    id: who.into(),
+                };
                 (room.network.0.clone(), Place::Room { room }, by)
             }
         };
         self.note(format!("{}@{network} presses {command}", by.id));
         let surface = Surface::Stepwise;
-        let inbound = self.inbound(&network, Happening::Pressed { by, place, message: at.message, command, surface });
+        let inbound = self.inbound(
+            &network,
+            Happening::Pressed {
+                by,
+                place,
+                message: at.message,
+                command,
+                surface,
+            },
+        );
         self.give(inbound);
     }
 
     fn joins(&mut self) {
-        let Some(room) = self.some_case().and_then(|case| self.room_of(case)) else { return };
+        let Some(room) = self.some_case().and_then(|case| self.room_of(case)) else {
+            return;
+        };
         let network = room.network.clone();
-        let user = |id: &str| UserId { network: network.clone(), id: id.into() };
+        let user = |id: &str| UserId {
+            network: network.clone(),
+            id: id.into(),
+        };
         let what = match self.chance.below(5) {
-            0 => Happening::Left { room, who: user("bob") },
+            0 => Happening::Left {
+                room,
+                who: user("bob"),
+            },
             1 => {
                 let mut who = vec![user("alice"), user("mallory")];
                 if self.chance.one_in(2) {
@@ -453,7 +592,11 @@ impl Life {
                 }
                 Happening::Members { room, who }
             }
-            _ => Happening::Joined { room, who: user("mallory"), invited_by: Some(user("bob")) },
+            _ => Happening::Joined {
+                room,
+                who: user("mallory"),
+                invited_by: Some(user("bob")),
+            },
         };
         self.note(format!("{what:?}"));
         let inbound = self.inbound(&network.0, what);
@@ -463,18 +606,71 @@ impl Life {
     fn form(&mut self) {
         let network = *self.chance.pick(&NETWORKS);
         let who = *self.chance.pick(&["alice", "bob", "carol", "erin"]);
-        let by = UserId { network: Network(network.into()), id: who.into() };
-        let case = self.some_case().map_or("2026-0001".to_owned(), |case| case.to_string());
-        let value = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let all = [("AV", "N"), ("AC", "L"), ("PR", "N"), ("UI", "N"), ("S", "U"), ("C", "H"), ("I", "H"), ("A", "H")];
+        let by = UserId {
+            network: Network(network.into()),
+            id: who.into(),
+        };
+        let case = self
+            .some_case()
+            .map_or("2026-0001".to_owned(), |case| case.to_string());
+        let value = |pairs: &[(&str, &str)]| {
+            pairs
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect()
+        };
+        let all = [
+            ("AV", "N"),
+            ("AC", "L"),
+            ("PR", "N"),
+            ("UI", "N"),
+            ("S", "U"),
+            ("C", "H"),
+            ("I", "H"),
+            ("A", "H"),
+        ];
         let place = Place::Direct;
         let what = match self.chance.below(6) {
-            0 => Happening::FormChanged { by, place, form: format!("score/{case}"), values: value(&all[..3]) },
-            1 => Happening::FormSubmitted { by, place, form: format!("score/{case}"), values: value(&all) },
-            2 => Happening::FormSubmitted { by, place, form: "report".into(), values: value(&[("title", SECRET), ("text", SECRET)]) },
-            3 => Happening::FormSubmitted { by, place, form: String::new(), values: value(&[("title", SECRET), ("text", SECRET), ("plans", ""), ("credit", "")]) },
-            4 => Happening::FormSubmitted { by, place, form: "nonsense".into(), values: value(&[]) },
-            _ => Happening::FormCancelled { by, place, form: String::new() },
+            0 => Happening::FormChanged {
+                by,
+                place,
+                form: format!("score/{case}"),
+                values: value(&all[..3]),
+            },
+            1 => Happening::FormSubmitted {
+                by,
+                place,
+                form: format!("score/{case}"),
+                values: value(&all),
+            },
+            2 => Happening::FormSubmitted {
+                by,
+                place,
+                form: "report".into(),
+                values: value(&[("title", SECRET), ("text", SECRET)]),
+            },
+            3 => Happening::FormSubmitted {
+                by,
+                place,
+                form: String::new(),
+                values: value(&[
+                    ("title", SECRET),
+                    ("text", SECRET),
+                    ("plans", ""),
+                    ("credit", ""),
+                ]),
+            },
+            4 => Happening::FormSubmitted {
+                by,
+                place,
+                form: "nonsense".into(),
+                values: value(&[]),
+            },
+            _ => Happening::FormCancelled {
+                by,
+                place,
+                form: String::new(),
+            },
         };
         self.note(format!("{what:?}"));
         let inbound = self.inbound(network, what);
@@ -518,13 +714,23 @@ impl Life {
     fn reports_and_reopens(&mut self) {
         if self.chance.one_in(4) {
             for _ in 0..4 {
-                self.says("alpha", "erin", Place::Direct, format!("vuln report {SECRET} again"));
+                self.says(
+                    "alpha",
+                    "erin",
+                    Place::Direct,
+                    format!("vuln report {SECRET} again"),
+                );
             }
         }
         let closed: Vec<CaseId> = self.shadow.closed.keys().copied().collect();
         if !closed.is_empty() {
             let case = *self.chance.pick(&closed);
-            self.says("beta", "carol", Place::Direct, format!("vuln reopen {case} because {SECRET}"));
+            self.says(
+                "beta",
+                "carol",
+                Place::Direct,
+                format!("vuln reopen {case} because {SECRET}"),
+            );
         }
     }
 
@@ -541,9 +747,18 @@ impl Life {
         loop {
             let now = self.clock.read().wall;
             let due = [self.engine().next_wakeup(), self.queue.next_wakeup()];
-            let next = due.into_iter().flatten().min().map_or(end, |next| next.max(now)).min(end);
+            let next = due
+                .into_iter()
+                .flatten()
+                .min()
+                .map_or(end, |next| next.max(now))
+                .min(end);
             // What waits in a loop for a clock that runs behind is looked at every ten minutes.
-            let next = if next - now < TimeDelta::seconds(10) && next > now { (now + TimeDelta::minutes(10)).min(end) } else { next };
+            let next = if next - now < TimeDelta::seconds(10) && next > now {
+                (now + TimeDelta::minutes(10)).min(end)
+            } else {
+                next
+            };
             self.clock.advance(next - now);
             self.step(&[Input::Tick]);
             self.settle();
@@ -565,10 +780,17 @@ impl Life {
                 let cases: Vec<CaseId> = self.shadow.cases.keys().copied().collect();
                 for case in cases {
                     let (policy, now) = (self.policy.clone(), self.true_now());
-                    let Some(found) = self.shadow.cases.get(&case) else { continue };
+                    let Some(found) = self.shadow.cases.get(&case) else {
+                        continue;
+                    };
                     // What was asked for is brought to its end; new work is not begun.
-                    let going = found.announcement.is_live() || found.stage == underrose::domain::words::Stage::Disclosed;
-                    let step = if going { people::plan(found, &policy, &mut self.chance, now) } else { None };
+                    let going = found.announcement.is_live()
+                        || found.stage == underrose::domain::words::Stage::Disclosed;
+                    let step = if going {
+                        people::plan(found, &policy, &mut self.chance, now)
+                    } else {
+                        None
+                    };
                     if let (Some((who, text)), Some(room)) = (step, self.room_of(case)) {
                         let network = room.network.0.clone();
                         self.says(&network, &who, Place::Room { room }, text);
@@ -583,22 +805,45 @@ impl Life {
             let now = self.clock.read().wall;
             self.clock.advance((next - now).max(TimeDelta::zero()));
             let now = self.clock.read().wall;
-            let Some(row) = self.queue.take(now) else { break };
+            let Some(row) = self.queue.take(now) else {
+                break;
+            };
             let input = self.deliver_one(&row);
             self.step(&[input]);
         }
-        assert!(self.queue.is_empty(), "{} promises were not kept", self.queue.len());
-        assert!(self.engine().store().pending().unwrap().is_empty(), "rows are left in the outbox");
+        assert!(
+            self.queue.is_empty(),
+            "{} promises were not kept",
+            self.queue.len()
+        );
+        assert!(
+            self.engine().store().pending().unwrap().is_empty(),
+            "rows are left in the outbox"
+        );
         let now = self.shadow.now;
-        assert!(self.shadow.due(now).is_empty(), "something is overdue: {:?}", self.shadow.due(now));
+        assert!(
+            self.shadow.due(now).is_empty(),
+            "something is overdue: {:?}",
+            self.shadow.due(now)
+        );
         for case in self.shadow.cases.values() {
             let state = &case.announcement.state;
             let lost = matches!(state, AnnouncementState::Armed { at } if *at + TimeDelta::days(1) < now)
                 || matches!(state, AnnouncementState::Publishing { .. });
             let shown = serde_json::to_string(&case.announcement).unwrap();
-            assert!(!lost, "the announcement of {} was lost: {shown} {:?}", case.id, case.next_due());
+            assert!(
+                !lost,
+                "the announcement of {} was lost: {shown} {:?}",
+                case.id,
+                case.next_due()
+            );
             if matches!(state, AnnouncementState::Published { .. }) {
-                assert_eq!(self.watch.rooms_announced(case.id), self.policy.targets().len(), "{}", case.id);
+                assert_eq!(
+                    self.watch.rooms_announced(case.id),
+                    self.policy.targets().len(),
+                    "{}",
+                    case.id
+                );
             }
         }
     }

@@ -2,8 +2,8 @@
 //! that lie; after every step what must always hold is checked. `SEEDS=1000` for more, `SEED=7` for
 //! one. A failure prints its seed and the last inputs.
 
-mod checks;
 mod chance;
+mod checks;
 mod coverage;
 mod life;
 mod people;
@@ -20,7 +20,11 @@ const CRASHES: usize = 5;
 
 #[test]
 fn whatever_happens_the_promises_hold() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
     let (first, last) = match number("SEED") {
         Some(seed) => (seed, seed),
         None => (1, number("SEEDS").unwrap_or(300)),
@@ -45,5 +49,8 @@ fn whatever_happens_the_promises_hold() {
     let missing = coverage.missing();
     println!("{}\nnever occurred: {missing:?}", coverage.summary());
     // A handful of lives cannot hold everything; three hundred must.
-    assert!(last - first < 299 || missing.is_empty(), "never occurred: {missing:#?}");
+    assert!(
+        last - first < 299 || missing.is_empty(),
+        "never occurred: {missing:#?}"
+    );
 }

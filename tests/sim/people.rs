@@ -12,10 +12,23 @@ use crate::checks::{PUBLIC, SECRET};
 const V: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
 
 /// The next step of a case towards its end: who says what in its room.
-pub fn plan(case: &Case, policy: &Policy, chance: &mut Chance, now: chrono::DateTime<chrono::Utc>) -> Option<(String, String)> {
-    let owner = case.owner.as_ref().map_or("alice".to_owned(), ToString::to_string);
+pub fn plan(
+    case: &Case,
+    policy: &Policy,
+    chance: &mut Chance,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Option<(String, String)> {
+    let owner = case
+        .owner
+        .as_ref()
+        .map_or("alice".to_owned(), ToString::to_string);
     let by = |who: &str, text: String| Some((who.to_owned(), text));
-    let hash = case.announcement.draft.as_ref().map(|draft| draft.hash.short().to_owned()).unwrap_or_default();
+    let hash = case
+        .announcement
+        .draft
+        .as_ref()
+        .map(|draft| draft.hash.short().to_owned())
+        .unwrap_or_default();
     let others: Vec<&str> = ["alice", "bob", "carol", "dave"]
         .into_iter()
         .filter(|who| !case.recused.iter().any(|recused| recused.0 == *who))
@@ -23,30 +36,59 @@ pub fn plan(case: &Case, policy: &Policy, chance: &mut Chance, now: chrono::Date
     match case.stage {
         Stage::New => by("alice", format!("vuln ack {SECRET} thanks")),
         Stage::Triaging => by(&owner, format!("vuln triage valid because {SECRET}")),
-        Stage::Accepted if case.settled.is_none() => by(&owner, format!("vuln score settle {V} because {SECRET}")),
+        Stage::Accepted if case.settled.is_none() => {
+            by(&owner, format!("vuln score settle {V} because {SECRET}"))
+        }
         Stage::Accepted if case.embargo == Embargo::None => {
             let hours = i64::try_from(1 + chance.below(60)).unwrap();
             let good = policy.slots.next_good(now + TimeDelta::hours(hours));
-            by(&owner, format!("vuln embargo until {} UTC", good.format("%Y-%m-%d %H:%M")))
+            by(
+                &owner,
+                format!("vuln embargo until {} UTC", good.format("%Y-%m-%d %H:%M")),
+            )
         }
         Stage::Accepted => by(&owner, "vuln ready".to_owned()),
         Stage::Ready => match &case.announcement.state {
             // Some committees forget to verify until the announcement is held.
-            _ if case.release == Release::Unknown && case.id.number % 4 != 0 && !chance.one_in(3) => {
-                by(&owner, if chance.one_in(4) { format!("vuln release waive because {SECRET}") } else { "vuln release verified".to_owned() })
+            _ if case.release == Release::Unknown
+                && case.id.number % 4 != 0
+                && !chance.one_in(3) =>
+            {
+                by(
+                    &owner,
+                    if chance.one_in(4) {
+                        format!("vuln release waive because {SECRET}")
+                    } else {
+                        "vuln release verified".to_owned()
+                    },
+                )
             }
-            AnnouncementState::None => by(&owner, format!("vuln announce draft {PUBLIC} {} {}", case.id, chance.number())),
+            AnnouncementState::None => by(
+                &owner,
+                format!(
+                    "vuln announce draft {PUBLIC} {} {}",
+                    case.id,
+                    chance.number()
+                ),
+            ),
             AnnouncementState::Draft => {
                 if !matches!(case.embargo, Embargo::Until(at) if at > now) {
                     let good = policy.slots.next_good(now + TimeDelta::hours(3));
-                    return by(&owner, format!("vuln embargo until {} UTC", good.format("%Y-%m-%d %H:%M")));
+                    return by(
+                        &owner,
+                        format!("vuln embargo until {} UTC", good.format("%Y-%m-%d %H:%M")),
+                    );
                 }
                 let who = (*chance.pick(&others)).to_owned();
                 by(&who, format!("vuln announce approve {hash}"))
             }
-            AnnouncementState::Approved if !matches!(case.embargo, Embargo::Until(at) if at > now) => {
+            AnnouncementState::Approved if !matches!(case.embargo, Embargo::Until(at) if at > now) =>
+            {
                 let good = policy.slots.next_good(now + TimeDelta::hours(3));
-                by(&owner, format!("vuln embargo until {} UTC", good.format("%Y-%m-%d %H:%M")))
+                by(
+                    &owner,
+                    format!("vuln embargo until {} UTC", good.format("%Y-%m-%d %H:%M")),
+                )
             }
             AnnouncementState::Approved => by(&owner, format!("vuln announce arm {hash}")),
             AnnouncementState::Armed { .. } if case.announcement.suspended => {
@@ -56,15 +98,22 @@ pub fn plan(case: &Case, policy: &Policy, chance: &mut Chance, now: chrono::Date
             AnnouncementState::Held { .. } if case.announcement.suspended => {
                 by(&owner, format!("vuln announce approve {hash}"))
             }
-            AnnouncementState::Held { .. } if case.release == Release::Unknown => by(&owner, "vuln release verified".to_owned()),
+            AnnouncementState::Held { .. } if case.release == Release::Unknown => {
+                by(&owner, "vuln release verified".to_owned())
+            }
             AnnouncementState::Held { .. } => by(&owner, format!("vuln announce go {hash}")),
-            AnnouncementState::Armed { .. } | AnnouncementState::Publishing { .. } | AnnouncementState::Published { .. } => None,
+            AnnouncementState::Armed { .. }
+            | AnnouncementState::Publishing { .. }
+            | AnnouncementState::Published { .. } => None,
         },
-        Stage::Disclosed if case.retro == Retro::None => by(&owner, match chance.below(3) {
-            0 => "vuln retro".to_owned(),
-            1 => format!("vuln retro {SECRET}"),
-            _ => format!("vuln retro waive because {SECRET}"),
-        }),
+        Stage::Disclosed if case.retro == Retro::None => by(
+            &owner,
+            match chance.below(3) {
+                0 => "vuln retro".to_owned(),
+                1 => format!("vuln retro {SECRET}"),
+                _ => format!("vuln retro waive because {SECRET}"),
+            },
+        ),
         Stage::Disclosed => by(&owner, "vuln close".to_owned()),
         Stage::Closed => None,
     }
@@ -91,7 +140,13 @@ pub fn noise(chance: &mut Chance, case: &str, now: chrono::DateTime<chrono::Utc>
         11 | 12 => format!("vuln own {who}"),
         13 => format!("vuln {case} own accept"),
         14 => format!("vuln {case} own decline"),
-        15 => if chance.one_in(6) { "vuln recuse".into() } else { "vuln status".into() },
+        15 => {
+            if chance.one_in(6) {
+                "vuln recuse".into()
+            } else {
+                "vuln status".into()
+            }
+        }
         16 => format!("vuln triage bug because {SECRET}"),
         17 => format!("vuln triage duplicate 2026-0001 because {SECRET}"),
         18 => format!("vuln need-info {SECRET}?"),
@@ -117,8 +172,15 @@ pub fn noise(chance: &mut Chance, case: &str, now: chrono::DateTime<chrono::Utc>
         40 => "vuln cve remove CVE-2026-1234".into(),
         41 => "vuln credit Erin as reporter".into(),
         42 => "vuln link https://example.org/x as fix".into(),
-        43 | 44 => format!("vuln add {} as {} because {SECRET}", chance.pick(&["frank", "grace", "erin"]), chance.pick(&["fix", "release", "expert"])),
-        45 => format!("vuln remove {} because {SECRET}", chance.pick(&["frank", "grace", "dave"])),
+        43 | 44 => format!(
+            "vuln add {} as {} because {SECRET}",
+            chance.pick(&["frank", "grace", "erin"]),
+            chance.pick(&["fix", "release", "expert"])
+        ),
+        45 => format!(
+            "vuln remove {} because {SECRET}",
+            chance.pick(&["frank", "grace", "dave"])
+        ),
         46..=48 => format!("vuln terms accept {case} 1"),
         49 => format!("vuln terms accept {case} 7"),
         50 => format!("vuln terms decline {case}"),
@@ -127,19 +189,37 @@ pub fn noise(chance: &mut Chance, case: &str, now: chrono::DateTime<chrono::Utc>
         53 => format!("vuln embargo until {}", day(chance, -20)),
         54 => format!("vuln embargo until {} because {SECRET}", day(chance, 1)),
         55 | 56 => "vuln embargo second".into(),
-        57 => if chance.one_in(4) { format!("vuln embargo lift because {SECRET}") } else { "vuln list".into() },
+        57 => {
+            if chance.one_in(4) {
+                format!("vuln embargo lift because {SECRET}")
+            } else {
+                "vuln list".into()
+            }
+        }
         58 => "vuln release verified".into(),
         59 => format!("vuln release waive because {SECRET}"),
         60 => "vuln announce draft".into(),
-        61 => format!("vuln announce edit {PUBLIC} {case} edited {}", chance.number()),
+        61 => format!(
+            "vuln announce edit {PUBLIC} {case} edited {}",
+            chance.number()
+        ),
         62 => "vuln announce preview".into(),
         63 => "vuln announce approve 00000000".into(),
         64 => "vuln announce arm".into(),
         65 => "vuln announce hold".into(),
         66 => "vuln announce go".into(),
-        67 => if chance.one_in(4) { "vuln announce withdraw".into() } else { "vuln announce preview".into() },
+        67 => {
+            if chance.one_in(4) {
+                "vuln announce withdraw".into()
+            } else {
+                "vuln announce preview".into()
+            }
+        }
         68 => "vuln close".into(),
-        69 => format!("vuln reopen 2026-000{} because {SECRET}", 1 + chance.below(9)),
+        69 => format!(
+            "vuln reopen 2026-000{} because {SECRET}",
+            1 + chance.below(9)
+        ),
         70 => "oncall now".into(),
         71 => "oncall who".into(),
         72 => "oncall ack".into(),
@@ -149,13 +229,23 @@ pub fn noise(chance: &mut Chance, case: &str, now: chrono::DateTime<chrono::Utc>
         76 => format!("oncall handoff {who}"),
         77 => "oncall accept".into(),
         78 => "oncall refuse".into(),
-        79 => format!("oncall override {who} from {} until {}", day(chance, 0), day(chance, 150)),
+        79 => format!(
+            "oncall override {who} from {} until {}",
+            day(chance, 0),
+            day(chance, 150)
+        ),
         80 => "vuln reprot x".into(),
         81 => "vuln 2026-9999 status".into(),
         82 => "vuln announce".into(),
         83 => format!("{SECRET} just talking"),
         84 => "vuln say \u{7} bell".into(),
-        85 => if chance.one_in(10) { "x".repeat(70_000) } else { "vuln help".into() },
+        85 => {
+            if chance.one_in(10) {
+                "x".repeat(70_000)
+            } else {
+                "vuln help".into()
+            }
+        }
         86 => (*chance.pick(&["N", "back", "cancel", "4.0", "none", "Low"])).into(),
         87 => V.into(),
         88 => (*chance.pick(&["AV:N", "AC:L", "PR:N", "UI:N", "S:U", "C:H", "I:H", "A:H"])).into(),

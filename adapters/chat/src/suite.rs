@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use crate::inbox::Accept;
 use crate::sim::Fault;
 use crate::{
-    Action, Adapter, Block, Choice, DeliverError, DeliveryKey, Immediate, Inbound, Inbox, InboxClosed,
-    Inline, Message, MessageRef, Network, Receipt, RoomId, Target, UserId, Weight,
+    Action, Adapter, Block, Choice, DeliverError, DeliveryKey, Immediate, Inbound, Inbox,
+    InboxClosed, Inline, Message, MessageRef, Network, Receipt, RoomId, Target, UserId, Weight,
 };
 
 /// Planted in every field of every message; it may reach the room that it was sent to, only.
@@ -43,9 +43,15 @@ fn message(text: &str) -> Message {
     Message {
         blocks: vec![
             Block::Heading { text: text.clone() },
-            Block::Paragraph { parts: vec![Inline::Strong { text: text.clone() }] },
-            Block::List { items: vec![vec![Inline::Code { text: text.clone() }]] },
-            Block::Fields { fields: vec![(text.clone(), text.clone())] },
+            Block::Paragraph {
+                parts: vec![Inline::Strong { text: text.clone() }],
+            },
+            Block::List {
+                items: vec![vec![Inline::Code { text: text.clone() }]],
+            },
+            Block::Fields {
+                fields: vec![(text.clone(), text.clone())],
+            },
             Block::Code { text: text.clone() },
             Block::Choices {
                 choices: vec![Choice {
@@ -64,11 +70,21 @@ fn key(name: &str) -> DeliveryKey {
 }
 
 fn post(room: &RoomId, text: &str) -> Action {
-    Action::Post { to: Target::Room { room: room.clone(), thread: None }, message: message(text) }
+    Action::Post {
+        to: Target::Room {
+            room: room.clone(),
+            thread: None,
+        },
+        message: message(text),
+    }
 }
 
 fn one_more(peer: &dyn Peer, before: usize, what: &str) {
-    assert_eq!(peer.reached().len(), before + 1, "{what}: exactly one effect");
+    assert_eq!(
+        peer.reached().len(),
+        before + 1,
+        "{what}: exactly one effect"
+    );
 }
 
 /// Every kind of action, once per key, however often it is asked and however it fails.
@@ -84,7 +100,10 @@ pub async fn deliveries(peer: &dyn Peer) {
 }
 
 async fn opening(peer: &dyn Peer, adapter: &dyn Adapter, network: &Network) -> RoomId {
-    let who = UserId { network: network.clone(), id: "alice".to_owned() };
+    let who = UserId {
+        network: network.clone(),
+        id: "alice".to_owned(),
+    };
     let open = Action::OpenRoom {
         name: "case-2026-0001".to_owned(),
         topic: "case 2026-0001".to_owned(),
@@ -92,15 +111,28 @@ async fn opening(peer: &dyn Peer, adapter: &dyn Adapter, network: &Network) -> R
     };
     let before = peer.reached().len();
     let name = key("a1");
-    assert_eq!(adapter.find(&name, &open).await, Ok(None), "nothing is there yet");
+    assert_eq!(
+        adapter.find(&name, &open).await,
+        Ok(None),
+        "nothing is there yet"
+    );
     // Two at once leave one room.
-    let (first, second) = tokio::join!(adapter.deliver(&name, &open), adapter.deliver(&name, &open));
-    let Ok(Receipt::Room { room }) = first.clone() else { panic!("no room: {first:?}") };
+    let (first, second) =
+        tokio::join!(adapter.deliver(&name, &open), adapter.deliver(&name, &open));
+    let Ok(Receipt::Room { room }) = first.clone() else {
+        panic!("no room: {first:?}")
+    };
     assert_eq!(first, second, "two openings under one key leave one room");
     one_more(peer, before, "opening");
-    assert_eq!(adapter.find(&name, &open).await, Ok(Some(Receipt::Room { room: room.clone() })));
+    assert_eq!(
+        adapter.find(&name, &open).await,
+        Ok(Some(Receipt::Room { room: room.clone() }))
+    );
     let opened = peer.reached().pop().unwrap_or_default();
-    assert!(opened.contains("case-2026-0001"), "the name is as it was given");
+    assert!(
+        opened.contains("case-2026-0001"),
+        "the name is as it was given"
+    );
     // Another key under the same name is another room, never the same one joined again.
     let again = adapter.deliver(&key("a2"), &open).await;
     assert_ne!(again, first, "a room is never taken over by its name");
@@ -111,30 +143,68 @@ async fn posting(peer: &dyn Peer, adapter: &dyn Adapter, room: &RoomId) -> Messa
     let before = peer.reached().len();
     let action = post(room, "hello");
     let first = adapter.deliver(&key("b1"), &action).await;
-    let Ok(Receipt::Posted { at }) = first.clone() else { panic!("not posted: {first:?}") };
-    assert_eq!(adapter.deliver(&key("b1"), &action).await, first, "the same key, the same receipt");
+    let Ok(Receipt::Posted { at }) = first.clone() else {
+        panic!("not posted: {first:?}")
+    };
+    assert_eq!(
+        adapter.deliver(&key("b1"), &action).await,
+        first,
+        "the same key, the same receipt"
+    );
     one_more(peer, before, "posting twice under one key");
-    assert_eq!(adapter.find(&key("b1"), &action).await.ok().flatten(), first.ok());
+    assert_eq!(
+        adapter.find(&key("b1"), &action).await.ok().flatten(),
+        first.ok()
+    );
     let reached = peer.reached().pop().unwrap_or_default();
-    assert!(reached.matches(MARKER).count() >= 6, "every block is shown: {reached}");
+    assert!(
+        reached.matches(MARKER).count() >= 6,
+        "every block is shown: {reached}"
+    );
     let direct = Action::Post {
-        to: Target::Direct { user: UserId { network: room.network.clone(), id: "bob".to_owned() } },
+        to: Target::Direct {
+            user: UserId {
+                network: room.network.clone(),
+                id: "bob".to_owned(),
+            },
+        },
         message: message("page"),
     };
     let before = peer.reached().len();
-    assert!(matches!(adapter.deliver(&key("b2"), &direct).await, Ok(Receipt::Posted { .. })));
+    assert!(matches!(
+        adapter.deliver(&key("b2"), &direct).await,
+        Ok(Receipt::Posted { .. })
+    ));
     one_more(peer, before, "a direct message");
     at
 }
 
 async fn others(peer: &dyn Peer, adapter: &dyn Adapter, room: &RoomId, at: &MessageRef) {
-    let who = UserId { network: room.network.clone(), id: "carol".to_owned() };
+    let who = UserId {
+        network: room.network.clone(),
+        id: "carol".to_owned(),
+    };
     let actions = [
-        Action::Edit { at: at.clone(), message: message("edited") },
-        Action::Invite { room: room.clone(), who: who.clone() },
-        Action::Remove { room: room.clone(), who: who.clone() },
-        Action::SetTopic { room: room.clone(), topic: "case 2026-0001".to_owned() },
-        Action::SetOnCall { group: "oncall".to_owned(), who: vec![who] },
+        Action::Edit {
+            at: at.clone(),
+            message: message("edited"),
+        },
+        Action::Invite {
+            room: room.clone(),
+            who: who.clone(),
+        },
+        Action::Remove {
+            room: room.clone(),
+            who: who.clone(),
+        },
+        Action::SetTopic {
+            room: room.clone(),
+            topic: "case 2026-0001".to_owned(),
+        },
+        Action::SetOnCall {
+            group: "oncall".to_owned(),
+            who: vec![who],
+        },
     ];
     for (index, action) in actions.iter().enumerate() {
         let before = peer.reached().len();
@@ -144,7 +214,12 @@ async fn others(peer: &dyn Peer, adapter: &dyn Adapter, room: &RoomId, at: &Mess
         assert_eq!(adapter.deliver(&name, action).await, first);
         one_more(peer, before, "twice under one key");
     }
-    assert!(adapter.deliver(&key("c9"), &Action::Pin { at: at.clone() }).await.is_ok());
+    assert!(
+        adapter
+            .deliver(&key("c9"), &Action::Pin { at: at.clone() })
+            .await
+            .is_ok()
+    );
 }
 
 async fn failures(peer: &dyn Peer, adapter: &dyn Adapter) {
@@ -152,34 +227,69 @@ async fn failures(peer: &dyn Peer, adapter: &dyn Adapter) {
     let before = peer.reached().len();
     peer.fail_next(Fault::Retry { after: None });
     let failed = adapter.deliver(&key("d1"), &post(&room, "later")).await;
-    assert!(matches!(failed, Err(DeliverError::Retry { .. })), "may succeed later: {failed:?}");
+    assert!(
+        matches!(failed, Err(DeliverError::Retry { .. })),
+        "may succeed later: {failed:?}"
+    );
     assert_eq!(peer.reached().len(), before, "nothing happened");
-    assert!(adapter.deliver(&key("d1"), &post(&room, "later")).await.is_ok());
+    assert!(
+        adapter
+            .deliver(&key("d1"), &post(&room, "later"))
+            .await
+            .is_ok()
+    );
     one_more(peer, before, "after a failure");
     peer.fail_next(Fault::Reject);
     let failed = adapter.deliver(&key("d2"), &post(&room, "never")).await;
-    let Err(DeliverError::Reject { reason }) = failed else { panic!("never succeeds: {failed:?}") };
+    let Err(DeliverError::Reject { reason }) = failed else {
+        panic!("never succeeds: {failed:?}")
+    };
     assert!(!reason.contains(MARKER), "a reason holds no content");
     let before = peer.reached().len();
     peer.fail_next(Fault::Ambiguous);
     let _ = adapter.deliver(&key("d3"), &post(&room, "perhaps")).await;
-    assert!(adapter.deliver(&key("d3"), &post(&room, "perhaps")).await.is_ok());
-    assert_eq!(peer.reached().len() - before, 1, "an ambiguous attempt has one effect");
+    assert!(
+        adapter
+            .deliver(&key("d3"), &post(&room, "perhaps"))
+            .await
+            .is_ok()
+    );
+    assert_eq!(
+        peer.reached().len() - before,
+        1,
+        "an ambiguous attempt has one effect"
+    );
 }
 
 async fn order(peer: &dyn Peer, adapter: &dyn Adapter, room: &RoomId) {
     let before = peer.reached().len();
     for number in 0..5 {
-        let sent = adapter.deliver(&key(&format!("e{number}")), &post(room, &format!("no{number}"))).await;
+        let sent = adapter
+            .deliver(
+                &key(&format!("e{number}")),
+                &post(room, &format!("no{number}")),
+            )
+            .await;
         assert!(sent.is_ok());
     }
     for (number, text) in peer.reached().iter().skip(before).enumerate() {
-        assert!(text.contains(&format!("no{number}")), "out of order: {text}");
+        assert!(
+            text.contains(&format!("no{number}")),
+            "out of order: {text}"
+        );
     }
     // What is archived takes nothing more.
-    assert!(adapter.deliver(&key("ea"), &Action::Archive { room: room.clone() }).await.is_ok());
+    assert!(
+        adapter
+            .deliver(&key("ea"), &Action::Archive { room: room.clone() })
+            .await
+            .is_ok()
+    );
     let late = adapter.deliver(&key("eb"), &post(room, "late")).await;
-    assert!(matches!(late, Err(DeliverError::Reject { .. })), "an archived room: {late:?}");
+    assert!(
+        matches!(late, Err(DeliverError::Reject { .. })),
+        "an archived room: {late:?}"
+    );
 }
 
 /// An inbox that fails as often as it is told, then takes everything down.
@@ -196,7 +306,10 @@ impl Accept for Flaky {
             *fails -= 1;
             return Err(InboxClosed);
         }
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(inbound);
+        self.taken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(inbound);
         Ok(Immediate::Nothing)
     }
 
@@ -208,16 +321,27 @@ impl Accept for Flaky {
 /// What happens on the network arrives, in order, and again until it was taken.
 pub async fn arrivals(source: &dyn Source) {
     let adapter = source.adapter();
-    let events: Vec<Inbound> = (0..5).map(|n| source.event(&format!("vuln help {n}"))).collect();
+    let events: Vec<Inbound> = (0..5)
+        .map(|n| source.event(&format!("vuln help {n}")))
+        .collect();
     source.happen(events.clone());
-    let inbox = Arc::new(Flaky { fails: Mutex::new(1), taken: Mutex::new(Vec::new()) });
+    let inbox = Arc::new(Flaky {
+        fails: Mutex::new(1),
+        taken: Mutex::new(Vec::new()),
+    });
     let stop = CancellationToken::new();
     // The first listening ends at the inbox that is closed; nothing of it was acknowledged.
-    let _ = adapter.listen(Inbox::new(inbox.clone()), stop.clone()).await;
+    let _ = adapter
+        .listen(Inbox::new(inbox.clone()), stop.clone())
+        .await;
     let listening = adapter.listen(Inbox::new(inbox.clone()), stop.clone());
     let all = async {
         loop {
-            let count = inbox.taken.lock().unwrap_or_else(PoisonError::into_inner).len();
+            let count = inbox
+                .taken
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .len();
             if count >= events.len() {
                 stop.cancel();
                 return;
@@ -226,7 +350,14 @@ pub async fn arrivals(source: &dyn Source) {
         }
     };
     let _ = tokio::join!(listening, all);
-    let mut taken = inbox.taken.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut taken = inbox
+        .taken
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
     taken.sort_by(|a, b| a.id.cmp(&b.id));
-    assert_eq!(taken, events, "each event arrives, with the id and the time that it had");
+    assert_eq!(
+        taken, events,
+        "each event arrives, with the id and the time that it had"
+    );
 }

@@ -12,10 +12,18 @@ impl SimPeer {
     fn new() -> Self {
         let network = Network("sim".into());
         let mut world = World::default();
-        let hall = RoomId { network: network.clone(), id: "hall".into() };
+        let hall = RoomId {
+            network: network.clone(),
+            id: "hall".into(),
+        };
         world.add_room(hall, true, []);
         let time = Arc::new(|| "2026-12-01T16:00:00Z".parse().unwrap());
-        Self(Arc::new(Sim::new(network, Arc::new(Mutex::new(world)), time, true)))
+        Self(Arc::new(Sim::new(
+            network,
+            Arc::new(Mutex::new(world)),
+            time,
+            true,
+        )))
     }
 }
 
@@ -25,7 +33,12 @@ impl Peer for SimPeer {
     }
 
     fn reached(&self) -> Vec<String> {
-        self.0.world().log.iter().map(|effect| serde_json::to_string(effect).unwrap()).collect()
+        self.0
+            .world()
+            .log
+            .iter()
+            .map(|effect| serde_json::to_string(effect).unwrap())
+            .collect()
     }
 
     fn fail_next(&self, fault: Fault) {
@@ -33,7 +46,10 @@ impl Peer for SimPeer {
     }
 
     fn room(&self) -> RoomId {
-        RoomId { network: Network("sim".into()), id: "hall".into() }
+        RoomId {
+            network: Network("sim".into()),
+            id: "hall".into(),
+        }
     }
 
     fn log(&self) -> String {
@@ -48,7 +64,10 @@ impl Source for SimPeer {
 
     fn event(&self, text: &str) -> Inbound {
         self.0.event(Happening::Text {
-            by: UserId { network: Network("sim".into()), id: "alice".into() },
+            by: UserId {
+                network: Network("sim".into()),
+                id: "alice".into(),
+            },
             place: Place::Direct,
             text: text.into(),
             addressed: true,

@@ -23,11 +23,15 @@ impl Peer for ConsolePeer {
     }
 
     fn fail_next(&self, fault: Fault) {
-        self.stage.with_world(|world| world.fail_next(&Network("console".into()), fault));
+        self.stage
+            .with_world(|world| world.fail_next(&Network("console".into()), fault));
     }
 
     fn room(&self) -> RoomId {
-        RoomId { network: Network("console".into()), id: "announce".into() }
+        RoomId {
+            network: Network("console".into()),
+            id: "announce".into(),
+        }
     }
 
     fn log(&self) -> String {
@@ -39,9 +43,15 @@ impl Peer for ConsolePeer {
 async fn the_console_keeps_the_contract() {
     let stage = Arc::new(Stage::new("e"));
     let printed = Arc::new(Mutex::new(Vec::new()));
-    let now: Arc<dyn Fn() -> _ + Send + Sync> = Arc::new(|| "2026-12-01T16:00:00Z".parse().unwrap());
+    let now: Arc<dyn Fn() -> _ + Send + Sync> =
+        Arc::new(|| "2026-12-01T16:00:00Z".parse().unwrap());
     let sink = printed.clone();
     let show = Arc::new(move |lines: Vec<String>| sink.lock().unwrap().push(lines.join("\n")));
     let console = Arc::new(Console::new(stage.clone(), now, None).showing(show));
-    deliveries(&ConsolePeer { stage, console, printed }).await;
+    deliveries(&ConsolePeer {
+        stage,
+        console,
+        printed,
+    })
+    .await;
 }

@@ -314,7 +314,12 @@ pub fn target_failed(room: &String, reason: &String) -> Text<ToCase> {
 }
 
 pub fn tried_again(by: &PersonId, count: usize) -> Text<ToCase> {
-    Text::line(&[by, &" has me try the ", &count, &" missing rooms again, now."])
+    Text::line(&[
+        by,
+        &" has me try the ",
+        &count,
+        &" missing rooms again, now.",
+    ])
 }
 
 pub fn targets_missing(posted: usize, of: usize) -> Text<ToCase> {

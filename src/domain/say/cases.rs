@@ -11,12 +11,7 @@ pub fn done(case: CaseId) -> Text<ToPerson> {
     Text::line(&[&"Done in case ", &case, &"."])
 }
 
-pub fn thanks(
-    case: CaseId,
-    due: DateTime<Utc>,
-    zone: Option<Tz>,
-    public: bool,
-) -> Text<ToPerson> {
+pub fn thanks(case: CaseId, due: DateTime<Utc>, zone: Option<Tz>, public: bool) -> Text<ToPerson> {
     let text = Text::line(&[
         &"Thank you. Your report is case ",
         &Strong(case),

@@ -103,7 +103,12 @@ pub fn wrong_room(spec: &Spec, case: Option<CaseId>) -> Mistake {
         Some(case) => format!("the room of case {case}"),
         None => spec.place.words().to_owned(),
     };
-    told("wrong-room", spec, format!("`{words}` works in {place}, not here."), String::new())
+    told(
+        "wrong-room",
+        spec,
+        format!("`{words}` works in {place}, not here."),
+        String::new(),
+    )
 }
 
 pub fn other_case(spec: &Spec, here: CaseId) -> Mistake {
