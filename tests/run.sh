@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v cargo >/dev/null || { echo "install Rust 1.95 (rustup) first" >&2; exit 1; }
+command -v patch >/dev/null || { apt-get update -qq && apt-get install -y -qq patch; }
 # A virtual environment for the CVSS oracle needs python3 with venv and pip.
 if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
   echo "installing python3-venv for the CVSS oracle"
