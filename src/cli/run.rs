@@ -179,7 +179,15 @@ fn adapters(config: &Config, clock: &Arc<dyn Clock>) -> BTreeMap<Network, Arc<dy
     }
     #[cfg(feature = "sim")]
     for sim in &config.sims {
-        let remote = underrose_chat::sim::remote::Remote::new(sim.name.clone(), &sim.address);
+        let remote = underrose_chat::sim::remote::Remote::new(
+            sim.name.clone(),
+            &sim.address,
+            config
+                .policy
+                .networks
+                .get(&sim.name)
+                .is_some_and(|network| network.tells_time),
+        );
         adapters.insert(sim.name.clone(), Arc::new(remote));
     }
     adapters

@@ -73,7 +73,7 @@ pub struct Case {
     pub stage: Stage,
     pub reporter: PersonId,
     #[serde(with = "sealed")]
-    pub facts: Confidential<Facts>,
+    pub facts: Confidential<Box<Facts>>,
     pub cves: BTreeSet<String>,
     pub path: Option<Path>,
     pub owner: Option<PersonId>,

@@ -287,7 +287,7 @@ fn report_facts(values: &Values) -> Facts {
         report.push_str("\n\nPlans to publish: ");
         report.push_str(&plans);
     }
-    let credits = (!credit.is_empty()).then(|| Credit {
+    let credits = (!credit.is_empty()).then_some(Credit {
         name: credit,
         kind: CreditKind::Reporter,
     });

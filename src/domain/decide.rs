@@ -110,9 +110,12 @@ fn person(ask: &mut Ask<'_>, request: &Request<'_>) {
                 .contains_key(&(ask.who.clone(), ask.place.clone()))
             {
                 conversation::answered(ask, text);
-            } else if direct && !intake::relay(ask, text) {
-                command(ask, text, request);
-            } else if *addressed && !direct {
+            } else if if direct {
+                !intake::relay(ask, text)
+            } else {
+                *addressed
+            } {
+                // What a reporter writes alone goes on to the case; a room's chatter is ignored.
                 command(ask, text, request);
             }
         }

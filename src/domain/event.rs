@@ -77,7 +77,7 @@ pub enum Event {
         cause: String,
         reporter: PersonId,
         #[serde(with = "sealed")]
-        facts: Confidential<Facts>,
+        facts: Confidential<Box<Facts>>,
         networks: Vec<Network>,
         ack_due: DateTime<Utc>,
         ack_breach: DateTime<Utc>,

@@ -62,7 +62,7 @@ pub fn open(ask: &mut Ask<'_>, facts: Facts) {
         Event::CaseOpened {
             cause: cause.clone(),
             reporter: ask.who.clone(),
-            facts: Confidential::new(facts),
+            facts: Confidential::new(Box::new(facts)),
             networks: networks.clone(),
             ack_due,
             ack_breach,

@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 pub type Control = Box<dyn FnOnce(&mut Engine) + Send>;
 
 enum Letter {
-    Input(Input, Option<oneshot::Sender<Immediate>>),
+    Input(Box<Input>, Option<oneshot::Sender<Immediate>>),
     Cursor(String, oneshot::Sender<Option<String>>),
     Control(Control),
     Stop,
@@ -38,7 +38,7 @@ pub struct Handle {
 impl Handle {
     /// Hands an input over and does not wait. From the outbox.
     pub async fn send(&self, input: Input) {
-        let _ = self.post(Letter::Input(input, None)).await;
+        let _ = self.post(Letter::Input(Box::new(input), None)).await;
     }
 
     /// Runs something with the engine between two batches.
@@ -71,8 +71,11 @@ impl Handle {
 impl Accept for Handle {
     async fn accept(&self, inbound: Inbound) -> Result<Immediate, InboxClosed> {
         let (answer, answered) = oneshot::channel();
-        self.post(Letter::Input(Input::Inbound(inbound), Some(answer)))
-            .await?;
+        self.post(Letter::Input(
+            Box::new(Input::Inbound(inbound)),
+            Some(answer),
+        ))
+        .await?;
         answered.await.map_err(|_| InboxClosed)
     }
 
@@ -119,7 +122,7 @@ fn run(
         while let Some(letter) = next {
             match letter {
                 Letter::Input(input, answer) => {
-                    inputs.push(input);
+                    inputs.push(*input);
                     answers.push(answer);
                 }
                 Letter::Cursor(room, answer) => {

@@ -69,7 +69,7 @@ fn events() -> Vec<Event> {
     let opened = Event::CaseOpened {
         cause: "c0".into(),
         reporter: PersonId("slack/U9".into()),
-        facts: Confidential::new(facts),
+        facts: Confidential::new(Box::new(facts)),
         networks: vec![network()],
         ack_due: at(),
         ack_breach: at(),

@@ -1,8 +1,12 @@
 //! The integration tests, one binary. What a person would notice comes first.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 mod bad_input;
 mod compile_fail;
 mod golden;
+#[cfg(feature = "sim")]
+mod kills;
 mod store;
 mod tidy;
 mod transcripts;

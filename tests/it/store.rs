@@ -234,13 +234,13 @@ fn a_torn_journal_names_the_entry() {
     (1..5).for_each(|n| store.commit(&batch(n)).unwrap());
     drop(store);
     let journal = redb::TableDefinition::<u64, &[u8]>::new("journal");
-    let change = |act: &dyn Fn(&mut redb::Table<'_, u64, &'static [u8]>)| {
+    let change = |act: fn(&mut redb::Table<'_, u64, &'static [u8]>)| {
         let db = redb::Database::open(&path).unwrap();
         let write = db.begin_write().unwrap();
         act(&mut write.open_table(journal).unwrap());
         write.commit().unwrap();
     };
-    change(&|table| {
+    change(|table| {
         let mut value = table.get(7).unwrap().unwrap().value().to_vec();
         *value.last_mut().unwrap() ^= 1;
         table.insert(7, value.as_slice()).unwrap();
@@ -251,7 +251,7 @@ fn a_torn_journal_names_the_entry() {
     let error = folded(&store).unwrap_err().to_string();
     assert!(error.contains("torn at entry 7"), "{error}");
     drop(store);
-    change(&|table| drop(table.remove(5).unwrap()));
+    change(|table| drop(table.remove(5).unwrap()));
     let store = Store::open(dir.path(), &source).unwrap();
     assert!(
         folded(&store)

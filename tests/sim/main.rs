@@ -2,6 +2,8 @@
 //! that lie; after every step what must always hold is checked. `SEEDS=1000` for more, `SEED=7` for
 //! one. A failure prints its seed and the last inputs.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 mod chance;
 mod checks;
 mod coverage;

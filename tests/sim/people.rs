@@ -33,6 +33,12 @@ pub fn plan(
         .into_iter()
         .filter(|who| !case.recused.iter().any(|recused| recused.0 == *who))
         .collect();
+    if let Some((first, _)) = &case.embargo_asked
+        && chance.one_in(2)
+        && let Some(second) = others.iter().find(|who| **who != first.0)
+    {
+        return by(second, "vuln embargo second".to_owned());
+    }
     match case.stage {
         Stage::New => by("alice", format!("vuln ack {SECRET} thanks")),
         Stage::Triaging => by(&owner, format!("vuln triage valid because {SECRET}")),
@@ -51,7 +57,7 @@ pub fn plan(
         Stage::Ready => match &case.announcement.state {
             // Some committees forget to verify until the announcement is held.
             _ if case.release == Release::Unknown
-                && case.id.number % 4 != 0
+                && !case.id.number.is_multiple_of(4)
                 && !chance.one_in(3) =>
             {
                 by(

@@ -1,5 +1,7 @@
 //! The contract suite over the console: what reaches the terminal is what reaches the network.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 use std::sync::{Arc, Mutex};
 
 use underrose_chat::sim::Fault;

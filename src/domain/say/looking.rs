@@ -63,12 +63,7 @@ pub fn never_refused() -> Text<ToPerson> {
     Text::line(&[&"I have not refused you anything lately."])
 }
 
-pub fn refused(
-    at: DateTime<Utc>,
-    zone: Option<Tz>,
-    rule: &String,
-    command: &String,
-) -> Text<ToPerson> {
+pub fn refused(at: DateTime<Utc>, zone: Option<Tz>, rule: &str, command: &str) -> Text<ToPerson> {
     let command = if command.is_empty() {
         "what you typed".to_owned()
     } else {
@@ -80,7 +75,7 @@ pub fn refused(
         &" I refused ",
         &command,
         &" by the rule ",
-        &Strong(rule.clone()),
+        &Strong(rule.to_owned()),
         &".",
     ])
 }

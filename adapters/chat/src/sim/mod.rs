@@ -3,6 +3,8 @@
 //! contract suite and the simulation stand on it.
 
 mod adapter;
+#[cfg(feature = "sim-remote")]
+pub mod remote;
 mod world;
 
 pub use adapter::{Sim, TrueTime};
