@@ -50,6 +50,14 @@ impl<'a> Ask<'a> {
         self.policy.zone_of(&self.who)
     }
 
+    /// The case in whose room it was asked.
+    pub fn case_here(&self) -> Option<CaseId> {
+        match self.spot {
+            Spot::Case(id, _) => Some(id),
+            Spot::Committee | Spot::Outside | Spot::Direct => None,
+        }
+    }
+
     pub fn is_member(&self) -> bool {
         self.policy.is_member(&self.who)
     }

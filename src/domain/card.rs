@@ -53,10 +53,7 @@ fn edit(fx: &mut Effects<'_>, case: &Case, card: &Message) {
             continue;
         };
         let network = room.room.network.clone();
-        let action = Action::Edit {
-            at,
-            message: card.clone(),
-        };
+        let action = Action::edit(at, card.clone());
         fx.promise(
             Some(case.id),
             network,
@@ -87,7 +84,7 @@ pub fn post(fx: &mut Effects<'_>, case: &Case, room: &RoomId) {
         (
             Some(case.id),
             network,
-            Action::Post { to, message },
+            Action::post(to, message),
             Lane::Reply,
             purpose,
         ),

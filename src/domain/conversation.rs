@@ -51,16 +51,24 @@ impl Kind {
 
 type Values = BTreeMap<String, String>;
 
-pub fn begin_report(ask: &mut Ask<'_>) {
+/// The report's form; `about` is a link to what it is about, kept with its text.
+pub fn begin_report(ask: &mut Ask<'_>, about: Option<String>) {
+    let known: Values = about
+        .into_iter()
+        .map(|link| ("about".to_owned(), link))
+        .collect();
     match ask.surface {
-        Surface::Modal => open(ask, report_form(&Values::new(), Values::new())),
+        Surface::Modal => open(ask, report_form(&known, Values::new())),
         Surface::Stepwise => {
             let place = ask.place.clone();
             ask.fx.note(Event::FormBegun {
                 form: "report".to_owned(),
                 place,
             });
-            ask_report(ask, &Values::new(), 0);
+            if !known.is_empty() {
+                progress(ask, known.clone(), 0);
+            }
+            ask_report(ask, &known, 0);
         }
     }
 }
@@ -283,6 +291,10 @@ fn report_facts(values: &Values) -> Facts {
     };
     let (plans, credit) = (given("plans"), given("credit"));
     let mut report = value("text");
+    let about = value("about");
+    if !report.contains(&about) {
+        report = about_line(&about) + &report;
+    }
     if !plans.is_empty() {
         report.push_str("\n\nPlans to publish: ");
         report.push_str(&plans);
@@ -299,7 +311,12 @@ fn report_facts(values: &Values) -> Facts {
     }
 }
 
+fn about_line(link: &str) -> String {
+    format!("About {link}\n\n")
+}
+
 fn report_form(values: &Values, errors: Values) -> Form {
+    let linked = values.get("about").map(|link| about_line(link));
     let fields = REPORT
         .iter()
         .map(|(name, label, required, max)| Field {
@@ -311,7 +328,10 @@ fn report_form(values: &Values, errors: Values) -> Form {
             } else {
                 FieldKind::Line { bytes_max: *max }
             },
-            value: values.get(*name).cloned(),
+            value: values
+                .get(*name)
+                .cloned()
+                .or_else(|| linked.clone().filter(|_| *name == "text")),
             required: *required,
             live: false,
         })

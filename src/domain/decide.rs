@@ -11,8 +11,8 @@ use super::grammar::{Args, From, Mistake, Parsed, Place, Spec, Verb, Weight, is_
 use super::ids::CaseId;
 use super::policy::Policy;
 use super::state::State;
-use super::{announce, card, close, conversation, embargo, facts, intake, look, need_to_know};
-use super::{oncall, ownership, say, scoring};
+use super::{announce, card, close, conversation, embargo, facts, home, intake, look};
+use super::{need_to_know, oncall, ownership, rooms, say, scoring, trust};
 
 /// One thing that happened, with what the engine had to look up for it.
 pub struct Request<'a> {
@@ -53,7 +53,11 @@ pub fn decide(
         }
         _ => {
             let mut fx = Effects::new(policy, now, None, cause);
-            need_to_know::seen(state, &mut fx, &inbound.what);
+            match &inbound.what {
+                Happening::Moved { from, to } => rooms::moved(state, &mut fx, from, to),
+                Happening::Exposed { room, why } => rooms::exposed(state, &mut fx, room, why),
+                what => need_to_know::seen(state, &mut fx, what),
+            }
             card::follow(state, fx)
         }
     }
@@ -135,9 +139,13 @@ fn person(ask: &mut Ask<'_>, request: &Request<'_>) {
         Happening::FormChanged { form, values, .. } => conversation::changed(ask, form, values),
         Happening::FormSubmitted { form, values, .. } => conversation::submitted(ask, form, values),
         Happening::FormCancelled { .. } => conversation::cancelled(ask),
+        Happening::Distrusted { why, .. } => trust::distrusted(ask, *why),
+        Happening::Home { .. } => home::show(ask),
         Happening::Joined { .. }
         | Happening::Left { .. }
         | Happening::Members { .. }
+        | Happening::Moved { .. }
+        | Happening::Exposed { .. }
         | Happening::Time => {}
     }
 }
@@ -146,14 +154,7 @@ fn command(ask: &mut Ask<'_>, text: &str, request: &Request<'_>) {
     let network = ask.network().clone();
     match parse(text, ask.policy, &network) {
         Ok(parsed) => obey(ask, &parsed, request),
-        Err(mistake) => ask.refuse(case_here(ask), &mistake),
-    }
-}
-
-fn case_here(ask: &Ask<'_>) -> Option<CaseId> {
-    match ask.spot {
-        Spot::Case(id, _) => Some(id),
-        Spot::Committee | Spot::Outside | Spot::Direct => None,
+        Err(mistake) => ask.refuse(ask.case_here(), &mistake),
     }
 }
 
@@ -166,13 +167,13 @@ fn obey(ask: &mut Ask<'_>, parsed: &Parsed, request: &Request<'_>) {
         .get(ask.network())
         .is_none_or(|network| !network.binding);
     if spec.weight == Weight::Binding && weak {
-        return ask.refuse(case_here(ask), &say::not_binding_here(spec));
+        return ask.refuse(ask.case_here(), &say::not_binding_here(spec));
     }
     let named = parsed
         .case
         .or_else(|| args.case("case").filter(|_| names_its_case(spec.verb)));
     match target(ask, spec, named) {
-        Err(mistake) => ask.refuse(named.or(case_here(ask)), &mistake),
+        Err(mistake) => ask.refuse(named.or(ask.case_here()), &mistake),
         Ok(None) => {
             if ask.may(spec, None) {
                 without_case(ask, spec, args, request.recalled.as_ref());
@@ -225,7 +226,7 @@ fn target<'a>(
         Place::Direct => matches!(spec.verb, Verb::TermsAccept | Verb::TermsDecline),
         Place::Any => false,
     };
-    let here = case_here(ask);
+    let here = ask.case_here();
     if spec.place == Place::Direct && ask.spot != Spot::Direct {
         return Err(say::wrong_room(spec, None));
     }
@@ -262,7 +263,7 @@ fn target<'a>(
 
 /// Whether it may be said that this closed case exists.
 fn closed_shows(ask: &Ask<'_>, id: CaseId) -> bool {
-    ask.is_member() || case_here(ask) == Some(id)
+    ask.is_member() || ask.case_here() == Some(id)
 }
 
 /// Commands that mean the room's case when they are given in its room.

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use underrose_chat::{Action, DeliveryKey, Immediate, Message, Network, RoomId, Target, UserId};
+use underrose_chat::{
+    Action, DeliveryKey, Immediate, Message, Network, Openness, RoomId, Target, UserId,
+};
 
 use super::announcement::hex;
 use super::event::{Entry, Event};
@@ -136,10 +138,7 @@ impl<'a> Effects<'a> {
         let message = text.into_message();
         for user in self.policy.accounts_of(to) {
             let (network, target) = (user.network.clone(), Target::Direct { user });
-            let action = Action::Post {
-                to: target,
-                message: message.clone(),
-            };
+            let action = Action::post(target, message.clone());
             self.promise(case, network, action, Lane::Reply, Purpose::Reply);
         }
     }
@@ -149,10 +148,7 @@ impl<'a> Effects<'a> {
         let message = text.into_message();
         for user in self.policy.accounts_of(to) {
             let (network, target) = (user.network.clone(), Target::Direct { user });
-            let action = Action::Post {
-                to: target,
-                message: message.clone(),
-            };
+            let action = Action::post(target, message.clone());
             self.promise(
                 case,
                 network,
@@ -173,10 +169,7 @@ impl<'a> Effects<'a> {
             .filter(|user| !elsewhere || user.network != *failed)
         {
             let (network, target) = (user.network.clone(), Target::Direct { user });
-            let action = Action::Post {
-                to: target,
-                message: message.clone(),
-            };
+            let action = Action::post(target, message.clone());
             self.promise(None, network, action, Lane::Reply, Purpose::Notice);
         }
     }
@@ -201,7 +194,11 @@ impl<'a> Effects<'a> {
         self.out.promises.push(Promise {
             key: delivery_key(key),
             network: target.network.clone(),
-            action: Action::Post { to, message },
+            action: Action::Post {
+                to,
+                message,
+                openness: Openness::Public,
+            },
             lane: Lane::FanOut,
             purpose: Purpose::Announcement {
                 target: target.clone(),
@@ -290,7 +287,7 @@ impl<'a> Effects<'a> {
             room: room.clone(),
             thread: None,
         };
-        let action = Action::Post { to, message };
+        let action = Action::post(to, message);
         self.promise(case, room.network.clone(), action, lane, Purpose::Reply);
     }
 }

@@ -85,10 +85,7 @@ pub fn delivered(
                 Purpose::Keep,
             );
             if case.version > *version {
-                let action = Action::Edit {
-                    at: at.clone(),
-                    message: card::render(case, policy),
-                };
+                let action = Action::edit(at.clone(), card::render(case, policy));
                 let network = promise.network.clone();
                 fx.promise(
                     Some(case.id),
@@ -227,10 +224,7 @@ fn tell_elsewhere(fx: &mut Effects<'_>, to: &PersonId, failed: &Network, promise
     for user in others {
         let network = user.network.clone();
         let target = underrose_chat::Target::Direct { user };
-        let action = Action::Post {
-            to: target,
-            message: message.clone(),
-        };
+        let action = Action::post(target, message.clone());
         fx.promise(promise.case, network, action, Lane::Page, Purpose::Notice);
     }
 }

@@ -61,6 +61,12 @@ pub fn until(ask: &mut Ask<'_>, case: &Case, args: &Args) {
 }
 
 pub fn second(ask: &mut Ask<'_>, case: &Case) {
+    if matches!(
+        case.announcement.state,
+        AnnouncementState::Publishing { .. }
+    ) {
+        return going_out(ask, case);
+    }
     let Some((first, until)) = &case.embargo_asked else {
         let what = "No slot waits for a second member.";
         return ask.refuse(

@@ -88,6 +88,16 @@ pub enum Event {
     RoomFailed {
         network: Network,
     },
+    /// The network replaced the room by another.
+    RoomMoved {
+        from: RoomId,
+        to: RoomId,
+    },
+    /// The room is not private any more.
+    RoomExposed {
+        room: RoomId,
+        why: String,
+    },
     CardPosted {
         at: MessageRef,
         version: u64,

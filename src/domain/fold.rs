@@ -88,6 +88,13 @@ impl Case {
                 };
                 self.rooms.insert(room.room.network.clone(), room);
             }
+            Event::RoomMoved { to, .. } => {
+                let room = CaseRoom {
+                    room: to.clone(),
+                    card: None,
+                };
+                self.rooms.insert(to.network.clone(), room);
+            }
             Event::CardPosted { at: card, .. } => {
                 if let underrose_chat::Target::Room { room, .. } = &card.to
                     && let Some(ours) = self.rooms.get_mut(&room.network)
@@ -325,6 +332,7 @@ impl Case {
                 }
             }
             Event::RoomFailed { .. }
+            | Event::RoomExposed { .. }
             | Event::Undelivered { .. }
             | Event::Refused { .. }
             | Event::Started { .. }

@@ -23,7 +23,11 @@ const EMBARGO_CAP_DAYS: [i64; 5] = [14, 60, 75, 85, 90];
 pub fn report(ask: &mut Ask<'_>, args: &Args) {
     let text = args.text("title");
     if text.is_empty() {
-        return conversation::begin_report(ask);
+        return conversation::begin_report(ask, None);
+    }
+    if let Some(link) = linked(&text) {
+        let link = link.to_owned();
+        return conversation::begin_report(ask, Some(link));
     }
     let title = text
         .lines()
@@ -40,6 +44,13 @@ pub fn report(ask: &mut Ask<'_>, args: &Args) {
             ..Facts::default()
         },
     );
+}
+
+/// `about <link>` and no more: the form is still to be filled in (Slack's message shortcut).
+fn linked(text: &str) -> Option<&str> {
+    let link = text.trim().strip_prefix("about ")?.trim();
+    let web = link.starts_with("https://") || link.starts_with("http://");
+    (web && !link.contains(char::is_whitespace)).then_some(link)
 }
 
 /// Opens the case of a report, calls the duty, and has the room made.

@@ -118,6 +118,12 @@ pub fn status_of_all(ask: &mut Ask<'_>) {
 }
 
 pub fn list(ask: &mut Ask<'_>) {
+    let cases = cases(ask);
+    ask.answer(cases);
+}
+
+/// The open cases that the person may see, or has reported.
+pub fn cases(ask: &Ask<'_>) -> Text<ToPerson> {
     let seen: Vec<&Case> = ask
         .state
         .cases
@@ -131,7 +137,7 @@ pub fn list(ask: &mut Ask<'_>) {
         .filter(|case| case.reporter == ask.who && ask.pass(case).is_none())
         .collect();
     if seen.is_empty() && reported.is_empty() {
-        return ask.answer(say::no_cases());
+        return say::no_cases();
     }
     let mut text: Text<ToPerson> = Text::default();
     if !seen.is_empty() {
@@ -146,7 +152,7 @@ pub fn list(ask: &mut Ask<'_>) {
             case.waiting_for_reporter.is_some(),
         ));
     }
-    ask.answer(text);
+    text
 }
 
 fn row(ask: &Ask<'_>, text: Text<ToPerson>, case: &Case) -> Text<ToPerson> {
@@ -179,6 +185,12 @@ fn row(ask: &Ask<'_>, text: Text<ToPerson>, case: &Case) -> Text<ToPerson> {
 }
 
 pub fn next(ask: &mut Ask<'_>) {
+    let waiting = waiting(ask);
+    ask.answer(waiting);
+}
+
+/// What waits for the person, and when things are due.
+pub fn waiting(ask: &Ask<'_>) -> Text<ToPerson> {
     let zone = ask.zone();
     let mut text: Text<ToPerson> = Text::default();
     for case in ask
@@ -231,9 +243,9 @@ pub fn next(ask: &mut Ask<'_>) {
         };
     }
     if text.is_empty() {
-        return ask.answer(say::nothing_waits());
+        return say::nothing_waits();
     }
-    ask.answer(say::waits_heading().then(text));
+    say::waits_heading().then(text)
 }
 
 fn next_step(case: &Case) -> &'static str {

@@ -162,6 +162,10 @@ pub fn seen(state: &State, fx: &mut Effects<'_>, what: &Happening) {
         }
         Happening::Members { room, who } => reconcile(state, fx, room, who, None),
         Happening::Left { .. }
+        | Happening::Moved { .. }
+        | Happening::Exposed { .. }
+        | Happening::Distrusted { .. }
+        | Happening::Home { .. }
         | Happening::Time
         | Happening::Text { .. }
         | Happening::Pressed { .. }

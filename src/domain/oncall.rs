@@ -13,6 +13,7 @@ use super::ids::{CaseId, PersonId};
 use super::policy::Policy;
 use super::say;
 use super::state::State;
+use super::tell::{Text, ToPerson};
 
 /// From this step of the ladder on the whole committee is called.
 const STEP_ALL: u32 = 2;
@@ -260,16 +261,17 @@ fn nothing_open(ask: &mut Ask<'_>, command: &'static str) {
 }
 
 pub fn now(ask: &mut Ask<'_>) {
+    let duty = on_duty(ask);
+    ask.answer(duty);
+}
+
+/// Who is on call, until when, and who is next.
+pub fn on_duty(ask: &Ask<'_>) -> Text<ToPerson> {
     let (state, policy, now) = (ask.state, ask.policy, ask.now);
     let next = holders(policy, state, now, 1).into_iter().next();
     let until = duty_until(state, now);
     let zone = ask.zone();
-    ask.answer(say::oncall_now(
-        state.rota.duty(now),
-        until,
-        next.as_ref(),
-        zone,
-    ));
+    say::oncall_now(state.rota.duty(now), until, next.as_ref(), zone)
 }
 
 fn duty_until(state: &State, now: DateTime<Utc>) -> Option<DateTime<Utc>> {

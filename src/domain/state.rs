@@ -38,6 +38,8 @@ pub struct State {
     pub accounts_seen: BTreeSet<UserId>,
     /// When each network's failure was last told.
     pub failures_told: BTreeMap<Network, DateTime<Utc>>,
+    /// When it was last told that a room is not private any more.
+    pub exposed_told: BTreeMap<RoomId, DateTime<Utc>>,
     /// When the journal's head was last shown to the committee.
     pub head_shown: Option<DateTime<Utc>>,
     pub refusals: VecDeque<Refusal>,
@@ -114,6 +116,9 @@ impl State {
         match entry.case {
             Some(id) => self.apply_to_case(id, entry),
             None => self.apply_to_bot(entry),
+        }
+        if let Event::RoomExposed { room, .. } = &entry.event {
+            self.exposed_told.insert(room.clone(), entry.at);
         }
         if let Event::Refused { rule, command } = &entry.event {
             if self.refusals.len() == REFUSALS_MAX {
@@ -201,7 +206,7 @@ impl State {
                 self.cases.insert(id, case);
             }
             event => {
-                if let Event::RoomOpened { room } = event {
+                if let Event::RoomOpened { room } | Event::RoomMoved { to: room, .. } = event {
                     self.rooms.insert(room.clone(), id);
                 }
                 if let Some(case) = self.cases.get_mut(&id) {

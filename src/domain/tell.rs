@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use underrose_chat::{Block, Choice, Inline, Message, Weight};
+use underrose_chat::{Block, Choice, Inline, Message, Network, Weight};
 
 use super::calendar;
 use super::confidential::Cleared;
@@ -227,7 +227,7 @@ macro_rules! tell_everyone {
 }
 
 // A sentence's own words are known when it is compiled; ids and numbers say nothing.
-tell_everyone!(&'static str, CaseId, u32, u64, usize);
+tell_everyone!(&'static str, CaseId, u32, u64, usize, Network, &Network);
 
 impl<A> Tell<A> for When {
     fn tell(&self) -> Inline {

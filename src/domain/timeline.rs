@@ -9,6 +9,8 @@ pub fn moment(event: &Event) -> Option<String> {
         Event::CaseOpened { .. } => "the report came in",
         Event::RoomOpened { .. } => "the room was opened",
         Event::RoomFailed { .. } => "the room could not be opened",
+        Event::RoomMoved { .. } => "the room was replaced by another",
+        Event::RoomExposed { .. } => "the room was not private any more",
         Event::Acked {} => "the reporter was answered",
         Event::ToReporter { .. } => "a message went to the reporter",
         Event::FromReporter { .. } => "the reporter wrote",

@@ -345,10 +345,7 @@ mod tests {
             id: room.into(),
         };
         let to = Target::Room { room, thread: None };
-        let action = Action::Post {
-            to,
-            message: Message::text("x"),
-        };
+        let action = Action::post(to, Message::text("x"));
         let key = delivery_key(&id.to_string());
         let promise = Promise {
             key,
@@ -368,14 +365,14 @@ mod tests {
 
     fn edit(id: u64, room: &str) -> Row {
         let mut row = row(id, room, Lane::Card);
-        let Action::Post { to, message } = row.promise.action else {
+        let Action::Post { to, message, .. } = row.promise.action else {
             unreachable!()
         };
         let at = MessageRef {
             to,
             message: MessageId("card".into()),
         };
-        row.promise.action = Action::Edit { at, message };
+        row.promise.action = Action::edit(at, message);
         row.promise.purpose = Purpose::CardEdit;
         row
     }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use underrose::clock::{Clock, System};
 use underrose_chat::sim::remote::{Answer, Peer};
 use underrose_chat::{
-    Action, Happening, Immediate, Network, Place, RoomId, Surface, Target, UserId,
+    Action, Block, Happening, Immediate, Network, Place, RoomId, Surface, Target, UserId,
 };
 
 /// A scene that takes longer has hung.
@@ -295,12 +295,17 @@ impl Scene {
             Self::announced(peer).len() >= TARGETS.len()
         })
         .await;
-        for _ in 0..50 {
-            let status = self.says("alice", None, "vuln 2026-0001 status").await;
-            if format!("{status:?}").contains("disclosed") {
-                break;
-            }
-        }
+        // The card follows what the bot knows: the last receipt may come only after a back-off.
+        self.until("the card that says so", |peer| {
+            let world = peer.world.lock().unwrap();
+            let stage = ("Stage".to_owned(), "disclosed".to_owned());
+            world.said.iter().any(|said| {
+                said.message.blocks.iter().any(
+                    |block| matches!(block, Block::Fields { fields } if fields.contains(&stage)),
+                )
+            })
+        })
+        .await;
         self.in_case("alice", "vuln retro All went well.").await;
         self.in_case("alice", "vuln close").await;
         let archived = |peer: &Peer| {

@@ -144,7 +144,12 @@ fn every_invariant_names_a_test_that_exists() {
         .map(|path| read(&path))
         .collect();
     let mut named = 0;
-    for line in text.lines().filter(|line| line.starts_with("- **")) {
+    let invariants = text
+        .lines()
+        .skip_while(|line| !line.starts_with("## Invariants"))
+        .skip(1)
+        .take_while(|line| !line.starts_with("## "));
+    for line in invariants.filter(|line| line.starts_with("- **")) {
         let Some((_, test)) = line.rsplit_once("(test: `") else {
             panic!("no test: {line}")
         };

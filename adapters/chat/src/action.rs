@@ -41,11 +41,15 @@ pub enum Action {
     Post {
         to: Target,
         message: Message,
+        #[serde(default)]
+        openness: Openness,
     },
     /// Replace a message of ours.
     Edit {
         at: MessageRef,
         message: Message,
+        #[serde(default)]
+        openness: Openness,
     },
     Pin {
         at: MessageRef,
@@ -63,6 +67,16 @@ pub enum Action {
         group: String,
         who: Vec<UserId>,
     },
+}
+
+/// Who may read a message, or what a room is: an adapter refuses what is private where it would
+/// not stay so.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Openness {
+    #[default]
+    Private,
+    Public,
 }
 
 /// Where a message goes.
@@ -94,6 +108,24 @@ pub enum Receipt {
 }
 
 impl Action {
+    /// A private message.
+    pub fn post(to: Target, message: Message) -> Self {
+        Self::Post {
+            to,
+            message,
+            openness: Openness::Private,
+        }
+    }
+
+    /// A private message, replaced.
+    pub fn edit(at: MessageRef, message: Message) -> Self {
+        Self::Edit {
+            at,
+            message,
+            openness: Openness::Private,
+        }
+    }
+
     /// The room that the action is about, or the person: one lane of order.
     pub fn lane(&self) -> String {
         match self {

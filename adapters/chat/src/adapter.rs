@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Action, DeliveryKey, Inbox, Network, Receipt};
+use crate::{Action, DeliveryKey, Inbox, Network, Openness, Receipt};
 
 /// One account on one chat network.
 #[async_trait]
@@ -39,6 +39,34 @@ pub trait Adapter: Send + Sync {
         key: &DeliveryKey,
         action: &Action,
     ) -> Result<Option<Receipt>, DeliverError>;
+
+    /// Looks at the account, its rights and the configured rooms, changing nothing
+    /// (`underrose check --connect`).
+    async fn check(&self, expected: &Expected) -> Vec<Finding>;
+}
+
+/// What the configuration says there is on a network.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// Rooms by the network's own id, with what they must be.
+    pub rooms: Vec<(String, Openness)>,
+    /// Mention groups that follow the schedule.
+    pub groups: Vec<String>,
+}
+
+/// One thing that a check found. The text says what to do, and holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub level: Level,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Good,
+    /// It works, and somebody should look.
+    Doubt,
+    Wrong,
 }
 
 /// Why a delivery failed. The reasons are shown to people and logged: they never hold content.

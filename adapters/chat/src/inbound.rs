@@ -88,6 +88,26 @@ pub enum Happening {
         room: RoomId,
         who: Vec<UserId>,
     },
+    /// What somebody wrote was not handed over, because it cannot be trusted: its text is lost.
+    Distrusted {
+        by: UserId,
+        place: Place,
+        why: Distrust,
+    },
+    /// A room was replaced by another (upgraded); its people must be invited anew.
+    Moved {
+        from: RoomId,
+        to: RoomId,
+    },
+    /// A private room is not private any more; why, without content. Told again as long as it is.
+    Exposed {
+        room: RoomId,
+        why: String,
+    },
+    /// Somebody opened the bot's own page: answered with [`Immediate::Say`].
+    Home {
+        by: UserId,
+    },
     /// The network's own idea of the time (a `Date` header), as `Inbound::at`.
     Time,
 }
@@ -101,6 +121,18 @@ pub enum Place {
     },
     /// A direct conversation with the bot.
     Direct,
+}
+
+/// Why a text was not handed over.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Distrust {
+    /// No key for it came.
+    Unreadable,
+    /// It came in plain text into an encrypted room.
+    Plaintext,
+    /// It came from a device that its owner has not verified.
+    Device,
 }
 
 /// What the network can show in answer to this very event.
@@ -139,8 +171,15 @@ impl Happening {
                 .iter()
                 .map(|(name, value)| name.len() + value.len())
                 .sum(),
-            Self::FormCancelled { .. } | Self::Joined { .. } | Self::Left { .. } => 0,
-            Self::Members { .. } | Self::Time => 0,
+            Self::FormCancelled { .. }
+            | Self::Joined { .. }
+            | Self::Left { .. }
+            | Self::Members { .. }
+            | Self::Distrusted { .. }
+            | Self::Moved { .. }
+            | Self::Exposed { .. }
+            | Self::Home { .. }
+            | Self::Time => 0,
         }
     }
 
@@ -151,8 +190,15 @@ impl Happening {
             | Self::Pressed { by, .. }
             | Self::FormChanged { by, .. }
             | Self::FormSubmitted { by, .. }
-            | Self::FormCancelled { by, .. } => Some(by),
-            Self::Joined { .. } | Self::Left { .. } | Self::Members { .. } | Self::Time => None,
+            | Self::FormCancelled { by, .. }
+            | Self::Distrusted { by, .. }
+            | Self::Home { by } => Some(by),
+            Self::Joined { .. }
+            | Self::Left { .. }
+            | Self::Members { .. }
+            | Self::Moved { .. }
+            | Self::Exposed { .. }
+            | Self::Time => None,
         }
     }
 
@@ -163,8 +209,15 @@ impl Happening {
             | Self::Pressed { place, .. }
             | Self::FormChanged { place, .. }
             | Self::FormSubmitted { place, .. }
-            | Self::FormCancelled { place, .. } => Some(place),
-            Self::Joined { .. } | Self::Left { .. } | Self::Members { .. } | Self::Time => None,
+            | Self::FormCancelled { place, .. }
+            | Self::Distrusted { place, .. } => Some(place),
+            Self::Home { .. } => Some(&Place::Direct),
+            Self::Joined { .. }
+            | Self::Left { .. }
+            | Self::Members { .. }
+            | Self::Moved { .. }
+            | Self::Exposed { .. }
+            | Self::Time => None,
         }
     }
 }

@@ -16,9 +16,9 @@ pub mod sim;
 #[cfg(feature = "suite")]
 pub mod suite;
 
-pub use action::{Action, DeliveryKey, MessageRef, Receipt, Target};
-pub use adapter::{Adapter, DeliverError, ListenError};
+pub use action::{Action, DeliveryKey, MessageRef, Openness, Receipt, Target};
+pub use adapter::{Adapter, DeliverError, Expected, Finding, Level, ListenError};
 pub use ids::{EventId, MessageId, Network, RoomId, UserId};
-pub use inbound::{Cursor, Happening, Immediate, Inbound, Place, Surface};
+pub use inbound::{Cursor, Distrust, Happening, Immediate, Inbound, Place, Surface};
 pub use inbox::{Accept, Inbox, InboxClosed};
 pub use message::{Block, Choice, Field, FieldKind, Form, Inline, Message, Opt, Weight};

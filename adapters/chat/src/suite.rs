@@ -12,7 +12,8 @@ use crate::inbox::Accept;
 use crate::sim::Fault;
 use crate::{
     Action, Adapter, Block, Choice, DeliverError, DeliveryKey, Immediate, Inbound, Inbox,
-    InboxClosed, Inline, Message, MessageRef, Network, Receipt, RoomId, Target, UserId, Weight,
+    InboxClosed, Inline, Message, MessageRef, Network, Openness, Receipt, RoomId, Target, UserId,
+    Weight,
 };
 
 /// Planted in every field of every message; it may reach the room that it was sent to, only.
@@ -25,8 +26,10 @@ pub trait Peer: Send + Sync {
     fn reached(&self) -> Vec<String>;
     /// The next delivery goes wrong like this.
     fn fail_next(&self, fault: Fault);
-    /// A room in which the bot may post.
+    /// A private room in which the bot may post.
     fn room(&self) -> RoomId;
+    /// A public room in which the bot may post.
+    fn hall(&self) -> RoomId;
     /// What was logged so far, at the most talkative level.
     fn log(&self) -> String;
 }
@@ -70,13 +73,11 @@ fn key(name: &str) -> DeliveryKey {
 }
 
 fn post(room: &RoomId, text: &str) -> Action {
-    Action::Post {
-        to: Target::Room {
-            room: room.clone(),
-            thread: None,
-        },
-        message: message(text),
-    }
+    let to = Target::Room {
+        room: room.clone(),
+        thread: None,
+    };
+    Action::post(to, message(text))
 }
 
 fn one_more(peer: &dyn Peer, before: usize, what: &str) {
@@ -94,6 +95,7 @@ pub async fn deliveries(peer: &dyn Peer) {
     let room = opening(peer, adapter.as_ref(), &network).await;
     let posted = posting(peer, adapter.as_ref(), &room).await;
     others(peer, adapter.as_ref(), &room, &posted).await;
+    openness(peer, adapter.as_ref()).await;
     failures(peer, adapter.as_ref()).await;
     order(peer, adapter.as_ref(), &room).await;
     assert!(!peer.log().contains(MARKER), "content is in the log");
@@ -161,15 +163,13 @@ async fn posting(peer: &dyn Peer, adapter: &dyn Adapter, room: &RoomId) -> Messa
         reached.matches(MARKER).count() >= 6,
         "every block is shown: {reached}"
     );
-    let direct = Action::Post {
-        to: Target::Direct {
-            user: UserId {
-                network: room.network.clone(),
-                id: "bob".to_owned(),
-            },
+    let bob = Target::Direct {
+        user: UserId {
+            network: room.network.clone(),
+            id: "bob".to_owned(),
         },
-        message: message("page"),
     };
+    let direct = Action::post(bob, message("page"));
     let before = peer.reached().len();
     assert!(matches!(
         adapter.deliver(&key("b2"), &direct).await,
@@ -185,10 +185,7 @@ async fn others(peer: &dyn Peer, adapter: &dyn Adapter, room: &RoomId, at: &Mess
         id: "carol".to_owned(),
     };
     let actions = [
-        Action::Edit {
-            at: at.clone(),
-            message: message("edited"),
-        },
+        Action::edit(at.clone(), message("edited")),
         Action::Invite {
             room: room.clone(),
             who: who.clone(),
@@ -220,6 +217,28 @@ async fn others(peer: &dyn Peer, adapter: &dyn Adapter, room: &RoomId, at: &Mess
             .await
             .is_ok()
     );
+}
+
+/// What is private never reaches a public room; what is public does.
+async fn openness(peer: &dyn Peer, adapter: &dyn Adapter) {
+    let (hall, before) = (peer.hall(), peer.reached().len());
+    let private = adapter.deliver(&key("f1"), &post(&hall, "private")).await;
+    let Err(DeliverError::Reject { reason }) = private else {
+        panic!("private in a public room: {private:?}")
+    };
+    assert!(!reason.contains(MARKER), "a reason holds no content");
+    assert_eq!(peer.reached().len(), before, "nothing reached the room");
+    let announcement = Action::Post {
+        to: Target::Room {
+            room: hall,
+            thread: None,
+        },
+        message: message("public"),
+        openness: Openness::Public,
+    };
+    let posted = adapter.deliver(&key("f2"), &announcement).await;
+    assert!(posted.is_ok(), "an announcement: {posted:?}");
+    one_more(peer, before, "an announcement");
 }
 
 async fn failures(peer: &dyn Peer, adapter: &dyn Adapter) {

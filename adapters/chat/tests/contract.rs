@@ -14,11 +14,11 @@ impl SimPeer {
     fn new() -> Self {
         let network = Network("sim".into());
         let mut world = World::default();
-        let hall = RoomId {
-            network: network.clone(),
-            id: "hall".into(),
-        };
-        world.add_room(hall, true, []);
+        for (id, public) in [("room", false), ("hall", true)] {
+            let id = id.into();
+            let network = network.clone();
+            world.add_room(RoomId { network, id }, public, []);
+        }
         let time = Arc::new(|| "2026-12-01T16:00:00Z".parse().unwrap());
         Self(Arc::new(Sim::new(
             network,
@@ -48,6 +48,13 @@ impl Peer for SimPeer {
     }
 
     fn room(&self) -> RoomId {
+        RoomId {
+            network: Network("sim".into()),
+            id: "room".into(),
+        }
+    }
+
+    fn hall(&self) -> RoomId {
         RoomId {
             network: Network("sim".into()),
             id: "hall".into(),

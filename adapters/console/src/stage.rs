@@ -371,14 +371,14 @@ impl Inner {
                 self.note(&format!("{} topic: {topic}", room_name(room)))
             }
             Action::Archive { room } => self.note(&format!("{} archived", room_name(room))),
-            Action::Post { to, message } => {
+            Action::Post { to, message, .. } => {
                 let shown = render::lines(message);
                 if let Receipt::Posted { at } = receipt {
                     self.shown.insert(at.message.clone(), shown.clone());
                 }
                 self.say(&format!("{}:", target_name(to)), &shown);
             }
-            Action::Edit { at, message } => {
+            Action::Edit { at, message, .. } => {
                 let now = render::lines(message);
                 let before = self
                     .shown

@@ -32,8 +32,18 @@ impl Peer for ConsolePeer {
     fn room(&self) -> RoomId {
         RoomId {
             network: Network("console".into()),
-            id: "announce".into(),
+            id: "security".into(),
         }
+    }
+
+    fn hall(&self) -> RoomId {
+        let hall = RoomId {
+            network: Network("console".into()),
+            id: "announce".into(),
+        };
+        self.stage
+            .with_world(|world| world.add_room(hall.clone(), true, []));
+        hall
     }
 
     fn log(&self) -> String {

@@ -7,6 +7,7 @@ mod cases;
 mod looking;
 mod mistakes;
 mod people;
+mod rooms;
 mod rota;
 mod scores;
 
@@ -16,5 +17,6 @@ pub use cases::*;
 pub use looking::*;
 pub use mistakes::*;
 pub use people::*;
+pub use rooms::*;
 pub use rota::*;
 pub use scores::*;

@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::World;
 use crate::{
-    Action, Adapter, DeliverError, DeliveryKey, EventId, Happening, Inbound, Inbox, ListenError,
-    Network, Receipt,
+    Action, Adapter, DeliverError, DeliveryKey, EventId, Expected, Finding, Happening, Inbound,
+    Inbox, ListenError, Network, Receipt,
 };
 
 /// What time it is on the network, whatever the bot's machine believes.
@@ -117,5 +117,9 @@ impl Adapter for Sim {
         _action: &Action,
     ) -> Result<Option<Receipt>, DeliverError> {
         Ok(self.world().find(&self.network, key))
+    }
+
+    async fn check(&self, expected: &Expected) -> Vec<Finding> {
+        self.world().check(&self.network, expected)
     }
 }

@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 use super::World;
 use super::adapter::TrueTime;
 use crate::{
-    Action, Adapter, DeliverError, DeliveryKey, EventId, Happening, Immediate, Inbound, Inbox,
-    ListenError, Network, Receipt,
+    Action, Adapter, DeliverError, DeliveryKey, EventId, Expected, Finding, Happening, Immediate,
+    Inbound, Inbox, Level, ListenError, Network, Receipt,
 };
 
 /// Between two attempts to connect; the peer is on this machine.
@@ -193,6 +193,20 @@ impl Adapter for Remote {
             }),
             Outcome::Reject(reason) => Err(DeliverError::Reject { reason }),
         }
+    }
+
+    async fn check(&self, _expected: &Expected) -> Vec<Finding> {
+        let found = TcpStream::connect(&self.address).await;
+        vec![match found {
+            Ok(_) => Finding {
+                level: Level::Good,
+                text: format!("{} answers", self.address),
+            },
+            Err(error) => Finding {
+                level: Level::Wrong,
+                text: format!("{} does not answer: {error}", self.address),
+            },
+        }]
     }
 }
 

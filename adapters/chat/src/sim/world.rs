@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, DeliverError, DeliveryKey, Message, MessageId, MessageRef, Network, Receipt, RoomId,
-    Target, UserId,
+    Action, DeliverError, DeliveryKey, Expected, Finding, Level, Message, MessageId, MessageRef,
+    Network, Openness, Receipt, RoomId, Target, UserId,
 };
 
 /// All that is on all its networks.
@@ -130,6 +130,29 @@ impl World {
         self.receipts.get(&(network.clone(), key.clone())).cloned()
     }
 
+    /// Whether the rooms are there, and what they are said to be.
+    pub fn check(&self, network: &Network, expected: &Expected) -> Vec<Finding> {
+        let look = |(id, openness): &(String, Openness)| {
+            let room = RoomId {
+                network: network.clone(),
+                id: id.clone(),
+            };
+            let public = *openness == Openness::Public;
+            let wrong = match self.rooms.get(&room) {
+                Some(room) if room.archived => Some("is archived"),
+                Some(room) if room.public && !public => Some("is public, and must be private"),
+                Some(room) if !room.public && public => Some("is private, and must be public"),
+                None if !self.lenient => Some("does not exist"),
+                Some(_) | None => None,
+            };
+            Finding {
+                level: wrong.map_or(Level::Good, |_| Level::Wrong),
+                text: format!("room {id} {}", wrong.unwrap_or("is there")),
+            }
+        };
+        expected.rooms.iter().map(look).collect()
+    }
+
     /// Carries out an action at the network's own time, once per key.
     ///
     /// # Errors
@@ -215,14 +238,22 @@ impl World {
                 self.room(room)?.archived = true;
                 Ok(Receipt::Done)
             }
-            Action::Post { to, message } => {
+            Action::Post {
+                to,
+                message,
+                openness,
+            } => {
                 if let Target::Room { room, .. } = to {
                     if self.refusing.contains(room) {
                         return Err(DeliverError::Reject {
                             reason: "the room takes no posts".to_owned(),
                         });
                     }
-                    self.open(room)?;
+                    if self.open(room)?.public && *openness == Openness::Private {
+                        return Err(DeliverError::Reject {
+                            reason: "the room is public, and this is not".to_owned(),
+                        });
+                    }
                 }
                 self.messages += 1;
                 let at = MessageRef {
@@ -238,7 +269,7 @@ impl World {
                 });
                 Ok(Receipt::Posted { at })
             }
-            Action::Edit { at, message } => {
+            Action::Edit { at, message, .. } => {
                 match self.said.iter_mut().find(|said| said.at == *at) {
                     Some(said) => {
                         said.message = message.clone();

@@ -1,0 +1,102 @@
+//! Rooms that change under the bot: one that was replaced by another, and one that is not private
+//! any more. Who may be in a room is for `need_to_know`.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use underrose_chat::RoomId;
+
+use super::card;
+use super::decision::Effects;
+use super::event::{Entry, Event};
+use super::ids::PersonId;
+use super::say;
+use super::state::State;
+
+/// A room that stays exposed is told of at most this often.
+const EXPOSED_TOLD_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// The case goes on in the new room: its people are invited there, and its card stands there.
+pub fn moved(state: &State, fx: &mut Effects<'_>, from: &RoomId, to: &RoomId) {
+    let Some(case) = state.case_of(from) else {
+        return configured_moved(state, fx, from, to);
+    };
+    if case.room_on(&from.network) != Some(from) {
+        return;
+    }
+    let moved = Event::RoomMoved {
+        from: from.clone(),
+        to: to.clone(),
+    };
+    let mut after = case.clone();
+    after.apply(&Entry {
+        at: fx.now,
+        case: Some(case.id),
+        by: None,
+        event: moved.clone(),
+    });
+    fx.follows(case.id, moved);
+    for person in case.list(&fx.policy.members) {
+        for user in fx.policy.accounts_of(&person) {
+            if user.network == to.network {
+                fx.invite(case.id, to, user);
+            }
+        }
+    }
+    fx.to_case(case.id, to, say::room_moved(case.id));
+    card::post(fx, &after, to);
+}
+
+/// A room of the configuration: only a person can write the new one there.
+fn configured_moved(state: &State, fx: &mut Effects<'_>, from: &RoomId, to: &RoomId) {
+    if !fx.policy.committee_rooms.contains(from) && !fx.policy.is_public(from) {
+        return;
+    }
+    let duty: Vec<PersonId> = state.rota.duty(fx.now).into_iter().cloned().collect();
+    for person in duty {
+        fx.to_person(None, &person, say::configured_room_moved(from, to));
+    }
+}
+
+/// Calls owner, fix lead and duty at any hour: what is said there is read by others.
+pub fn exposed(state: &State, fx: &mut Effects<'_>, room: &RoomId, why: &str) {
+    let case = state.case_of(room);
+    let told = state.exposed_told.get(room);
+    if told.is_some_and(|at| fx.now - *at < EXPOSED_TOLD_EVERY) {
+        return;
+    }
+    if case.is_none() && !fx.policy.committee_rooms.contains(room) {
+        return;
+    }
+    let event = Event::RoomExposed {
+        room: room.clone(),
+        why: why.to_owned(),
+    };
+    match case {
+        Some(case) => fx.follows(case.id, event),
+        None => fx.note(event),
+    }
+    let leaders = case
+        .into_iter()
+        .flat_map(|case| [case.owner.as_ref(), case.fix_lead()]);
+    let called: BTreeSet<PersonId> = leaders
+        .chain([state.rota.duty(fx.now)])
+        .flatten()
+        .cloned()
+        .collect();
+    let id = case.map(|case| case.id);
+    for person in called {
+        fx.page(id, &person, say::exposed_page(id, &room.network));
+    }
+    let others = case
+        .into_iter()
+        .flat_map(|case| case.rooms.values())
+        .map(|other| other.room.clone())
+        .filter(|other| other != room)
+        .collect::<Vec<_>>();
+    for other in others {
+        if let Some(id) = id {
+            fx.to_case(id, &other, say::exposed_here(&room.network, why));
+        }
+    }
+}
