@@ -206,6 +206,10 @@ impl State {
                 self.cases.insert(id, case);
             }
             event => {
+                if let Event::RoomMoved { from, .. } = event {
+                    // What is still said in the old room is said outside.
+                    self.rooms.remove(from);
+                }
                 if let Event::RoomOpened { room } | Event::RoomMoved { to: room, .. } = event {
                     self.rooms.insert(room.clone(), id);
                 }

@@ -121,6 +121,14 @@ fn events() -> Vec<Event> {
         opened,
         Event::RoomOpened { room: room() },
         Event::RoomFailed { network: network() },
+        Event::RoomMoved {
+            from: room(),
+            to: room(),
+        },
+        Event::RoomExposed {
+            room: room(),
+            why: "its visibility is public".into(),
+        },
         Event::CardPosted {
             at: card,
             version: 2,

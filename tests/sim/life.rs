@@ -20,7 +20,8 @@ use underrose::store::disk::Disk;
 use underrose::store::{Folded, MasterKey, ReadError, Store};
 use underrose_chat::sim::{Fault, World};
 use underrose_chat::{
-    DeliverError, EventId, Happening, Immediate, Inbound, Network, Place, RoomId, Surface, UserId,
+    DeliverError, Distrust, EventId, Happening, Immediate, Inbound, Network, Place, RoomId,
+    Surface, UserId,
 };
 
 use crate::chance::Chance;
@@ -571,6 +572,18 @@ impl Life {
         self.give(inbound);
     }
 
+    /// The network replaces a room by another.
+    fn replaced(&mut self, room: &RoomId) -> RoomId {
+        let to = RoomId {
+            network: room.network.clone(),
+            id: format!("{}+", room.id),
+        };
+        if !self.world.rooms.contains_key(&to) {
+            self.world.add_room(to.clone(), false, []);
+        }
+        to
+    }
+
     fn joins(&mut self) {
         let Some(room) = self.some_case().and_then(|case| self.room_of(case)) else {
             return;
@@ -580,7 +593,27 @@ impl Life {
             network: network.clone(),
             id: id.into(),
         };
-        let what = match self.chance.below(5) {
+        let what = match self.chance.below(10) {
+            5 => Happening::Moved {
+                from: room.clone(),
+                to: self.replaced(&room),
+            },
+            6 => Happening::Exposed {
+                room,
+                why: "its visibility is public".into(),
+            },
+            7 => Happening::Home {
+                by: user(*self.chance.pick(&["alice", "erin", "mallory"])),
+            },
+            8 | 9 => Happening::Distrusted {
+                by: user(*self.chance.pick(&["bob", "mallory"])),
+                place: Place::Room { room },
+                why: *self.chance.pick(&[
+                    Distrust::Unreadable,
+                    Distrust::Plaintext,
+                    Distrust::Device,
+                ]),
+            },
             0 => Happening::Left {
                 room,
                 who: user("bob"),

@@ -96,12 +96,16 @@ fn speaker(line: &Line) -> Option<&str> {
         | Line::Fills { who, .. }
         | Line::Changes { who, .. }
         | Line::Cancels { who }
+        | Line::Opens { who }
+        | Line::Sends { who, .. }
         | Line::Joins { who, .. }
         | Line::Leaves { who, .. } => Some(who),
         Line::Blank
         | Line::Comment(_)
         | Line::Expected(_)
         | Line::Members { .. }
+        | Line::Moved { .. }
+        | Line::Exposed { .. }
         | Line::Advance(_)
         | Line::Directive { .. } => None,
     }

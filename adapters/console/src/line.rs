@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use underrose_chat::Distrust;
+
 /// What a line means. People are `bob` or `bob@network`, rooms `#room` or `#room@network`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
@@ -45,6 +47,26 @@ pub enum Line {
     Leaves {
         who: String,
         room: String,
+    },
+    /// `bob opens home`: the bot's own page.
+    Opens {
+        who: String,
+    },
+    /// `bob in #room sends unreadable` (or `plaintext`, `unverified`): no network vouches for it.
+    Sends {
+        who: String,
+        room: Option<String>,
+        why: Distrust,
+    },
+    /// `moved #room #other`: the network replaced the room.
+    Moved {
+        from: String,
+        to: String,
+    },
+    /// `exposed #room why`: the room is not private any more.
+    Exposed {
+        room: String,
+        why: String,
     },
     /// `members #room`: the network says who is there.
     Members {
@@ -99,6 +121,21 @@ pub fn parse(line: &str) -> Result<Line, ParseError> {
             room: room.to_owned(),
         });
     }
+    if let Some(rooms) = rest.strip_prefix('#').filter(|_| first == "moved")
+        && let Some((from, to)) = rooms.split_once(" #")
+    {
+        return Ok(Line::Moved {
+            from: from.to_owned(),
+            to: to.to_owned(),
+        });
+    }
+    if let Some(room) = rest.strip_prefix('#').filter(|_| first == "exposed") {
+        let (room, why) = word(room);
+        return Ok(Line::Exposed {
+            room: room.to_owned(),
+            why: why.to_owned(),
+        });
+    }
     if DIRECTIVES.contains(&first) {
         return Ok(Line::Directive {
             word: first.to_owned(),
@@ -134,6 +171,15 @@ fn word(text: &str) -> (&str, &str) {
     }
 }
 
+fn distrust(word: &str) -> Option<Distrust> {
+    match word {
+        "unreadable" => Some(Distrust::Unreadable),
+        "plaintext" => Some(Distrust::Plaintext),
+        "unverified" => Some(Distrust::Device),
+        _ => None,
+    }
+}
+
 /// `who verb …`
 fn person(who: &str, rest: &str) -> Option<Line> {
     let ok = |c: char| c.is_alphanumeric() || "-_.@/".contains(c);
@@ -156,6 +202,11 @@ fn person(who: &str, rest: &str) -> Option<Line> {
                     who: owner,
                     room: Some(room.to_owned()),
                     label: more.to_owned(),
+                }),
+                "sends" => Some(Line::Sends {
+                    who: owner,
+                    room: Some(room.to_owned()),
+                    why: distrust(more)?,
                 }),
                 "fills" => Some(Line::Fills {
                     who: owner,
@@ -188,6 +239,12 @@ fn person(who: &str, rest: &str) -> Option<Line> {
             values: values(after)?,
         }),
         "cancels" => Some(Line::Cancels { who: owner }),
+        "opens" if after == "home" => Some(Line::Opens { who: owner }),
+        "sends" => Some(Line::Sends {
+            who: owner,
+            room: None,
+            why: distrust(after)?,
+        }),
         "joins" => {
             let room = after.strip_prefix('#')?.to_owned();
             Some(Line::Joins {

@@ -246,6 +246,26 @@ impl Inner {
                 }
                 (who.network.clone(), Happening::Left { room, who })
             }
+            Line::Opens { who } => {
+                let by = user(who);
+                (by.network.clone(), Happening::Home { by })
+            }
+            Line::Sends { who, room, why } => {
+                let (by, why) = (user(who), *why);
+                let place = place(room.as_deref(), &by);
+                (by.network.clone(), Happening::Distrusted { by, place, why })
+            }
+            Line::Moved { from, to } => {
+                let [from, to] = [from, to].map(|id| room_id(id, &Network(CONSOLE.to_owned())));
+                let old = self.world.rooms.get(&from).cloned().unwrap_or_default();
+                self.world.add_room(to.clone(), old.public, []);
+                (from.network.clone(), Happening::Moved { from, to })
+            }
+            Line::Exposed { room, why } => {
+                let room = room_id(room, &Network(CONSOLE.to_owned()));
+                let why = why.clone();
+                (room.network.clone(), Happening::Exposed { room, why })
+            }
             Line::Members { room } => {
                 let room = room_id(room, &Network(CONSOLE.to_owned()));
                 let members = self.world.rooms.get(&room).map(|room| room.members.clone());
