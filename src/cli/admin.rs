@@ -180,6 +180,16 @@ fn told_key(config: &Config, fresh: &str) {
     }
 }
 
+/// Asks for the case's id once more: what follows cannot be taken back.
+pub fn means_it(case: CaseId) -> anyhow::Result<bool> {
+    eprint!("This destroys the texts of case {case} for ever. Type {case} to go on: ");
+    let mut typed = String::new();
+    std::io::stdin()
+        .read_line(&mut typed)
+        .context("nobody answered; say --yes where nobody can")?;
+    Ok(typed.trim() == case.to_string())
+}
+
 pub fn shred(config: &Config, case: CaseId) -> anyhow::Result<ExitCode> {
     let fresh = match super::control::ask(&config.data, &format!("shred {case}"))? {
         Some(fresh) => fresh,

@@ -78,6 +78,9 @@ enum Command {
         config: ConfigArg,
         /// For instance 2026-0007.
         case: underrose::domain::ids::CaseId,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
     },
     /// Score CVSS vectors, from the arguments or one a line from standard input.
     Cvss { vectors: Vec<String> },
@@ -133,7 +136,13 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Backup { config, to } => admin::backup(&load(&config.config)?, &to),
         Command::Restore { config, from } => admin::restore(&load(&config.config)?, &from),
         Command::Key { command } => admin::key(&command),
-        Command::Shred { config, case } => admin::shred(&load(&config.config)?, case),
+        Command::Shred { config, case, yes } => {
+            if !yes && !admin::means_it(case)? {
+                println!("Nothing was shredded.");
+                return Ok(ExitCode::FAILURE);
+            }
+            admin::shred(&load(&config.config)?, case)
+        }
         Command::Cvss { vectors } => check::cvss(vectors),
         Command::Commands => {
             print!("{}", underrose::domain::grammar::markdown_table());

@@ -226,6 +226,17 @@ impl Rehearsal {
                 self.disk.crash(|| false);
                 self.begin()?;
             }
+            ("down", _) => {
+                // The process is gone, time passes, and somebody starts it again.
+                let span =
+                    parse_span(rest.trim_start_matches('+')).map_err(|error| anyhow!("{error}"))?;
+                self.engine = None;
+                self.disk.crash(|| false);
+                self.clock.advance(span);
+                self.begin()?;
+                self.step(&[Input::Tick])?;
+                self.settle()?;
+            }
             ("clock", _) => {
                 let (sign, span) = rest
                     .split_at_checked(1)

@@ -364,8 +364,13 @@ pub fn go(ask: &mut Ask<'_>, case: &Case, args: &Args) {
                 }
                 ask.fx.note(Event::ClockTrusted {});
             }
+            let early = ask.now < at || ask.fx.wall < at;
+            if !early && typed.is_empty() {
+                // Public, and for ever: it is asked before it acts, and the answer names the text.
+                return ask.answer(say::go_asks(case));
+            }
             ask.happen(case, Event::GoGiven {});
-            if ask.now < at || ask.fx.wall < at {
+            if early {
                 ask.happen(case, Event::Armed { at });
                 ask.tell_case(case, || say::armed_again(&by, at));
             } else {
@@ -416,13 +421,8 @@ fn stale(case: &Case) -> Mistake {
         .draft
         .as_ref()
         .map_or("", |draft| draft.hash.short());
-    let what = "That is not the hash of the present draft; look at it again.";
-    say::rule(
-        "stale-choice",
-        "announce",
-        what,
-        format!("vuln announce preview (it is {hash})"),
-    )
+    let what = format!("The draft is another one now: its hash is {hash}. Look at it again.");
+    say::rule("stale-choice", "announce", what, "vuln announce preview")
 }
 
 fn draft_missing() -> Mistake {

@@ -204,6 +204,14 @@ fn end(case: &Case, card: Text<ToCase>) -> Text<ToCase> {
             &[&"draft ", &hash, &", approvals: ", &approved],
         ),
         AnnouncementState::Approved => card.field("Announcement", &[&"approved ", &hash]),
+        AnnouncementState::Armed { at } if case.announcement.suspended => card.field(
+            "Announcement",
+            &[
+                &"armed for ",
+                &show(*at, None),
+                &", waits for a fresh approval",
+            ],
+        ),
         AnnouncementState::Armed { at } => {
             card.field("Announcement", &[&"armed for ", &show(*at, None)])
         }

@@ -45,8 +45,8 @@ pub fn obstacle(case: &Case, at: DateTime<Utc>) -> Option<Mistake> {
         HeldWhy::Unverified => Some(say::rule(
             "unverified",
             "announce",
-            "The release is neither verified nor waived.",
-            "vuln release verified, or vuln release waive because <why>",
+            "The release is neither verified nor waived (`vuln release waive because <why>`).",
+            "vuln release verified",
         )),
         HeldWhy::Suspended | HeldWhy::Pressed | HeldWhy::Late | HeldWhy::Clock => Some(say::rule(
             "suspended",
@@ -181,9 +181,10 @@ fn short_hash(case: &Case) -> String {
 
 fn ask_go(fx: &mut Effects<'_>, case: &Case, at: DateTime<Utc>) {
     fx.happen(case.id, Event::GoAsked {});
-    let (id, hash, verified) = (case.id, short_hash(case), case.release != Release::Unknown);
+    let (id, hash) = (case.id, short_hash(case));
     let targets = case.announcement.targets.len();
-    tell_case(fx, case, &|| say::go_card(id, at, &hash, targets, verified));
+    let stands = held_for(case, at);
+    tell_case(fx, case, &|| say::go_card(id, at, &hash, targets, stands));
 }
 
 fn missing(fx: &mut Effects<'_>, state: &State, case: &Case, since: DateTime<Utc>) {

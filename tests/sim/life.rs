@@ -134,6 +134,12 @@ impl Life {
             life.world.add_room(room, public, []);
         }
         life.watch.groups = life.policy.announce.clone();
+        life.watch.members = life
+            .policy
+            .members
+            .iter()
+            .map(|who| who.0.clone())
+            .collect();
         life.open();
         life
     }

@@ -74,7 +74,7 @@ pub enum Line {
     },
     /// `+26h`.
     Advance(String),
-    /// `word rest`: `config`, `surface`, `again`, `restart`, `clock`, `network`, `reject`,
+    /// `word rest`: `config`, `surface`, `again`, `restart`, `down`, `clock`, `network`, `reject`,
     /// `accept`, `retry`, `witness`.
     Directive {
         word: String,
@@ -86,9 +86,9 @@ pub enum Line {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError(pub String);
 
-const DIRECTIVES: [&str; 10] = [
-    "config", "surface", "again", "restart", "clock", "network", "reject", "accept", "retry",
-    "witness",
+const DIRECTIVES: [&str; 11] = [
+    "config", "surface", "again", "restart", "down", "clock", "network", "reject", "accept",
+    "retry", "witness",
 ];
 
 /// Understands a line.

@@ -5,10 +5,10 @@ use chrono_tz::Tz;
 use underrose_chat::RoomId;
 
 use crate::domain::calendar::{SlotProblem, show};
-use crate::domain::case::{Range, RangeEnd};
+use crate::domain::case::{Case, Range, RangeEnd};
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::tell::{
-    Strong, Text, ToCase, ToCommittee, ToPerson, Typed, When, binding, casual,
+    Digest, Strong, Text, ToCase, ToCommittee, ToPerson, Typed, When, binding, casual,
 };
 use crate::domain::words::HeldWhy;
 
@@ -230,12 +230,14 @@ pub fn go_card(
     at: DateTime<Utc>,
     hash: &str,
     targets: usize,
-    verified: bool,
+    stands: Option<HeldWhy>,
 ) -> Text<ToCase> {
-    let release = if verified {
-        "The release is verified or waived."
-    } else {
-        "The release is NOT verified: as it stands, it will be held."
+    let release = match stands {
+        None => "The release is verified or waived.",
+        Some(HeldWhy::Unverified) => "The release is NOT verified: as it stands, it will be held.",
+        Some(HeldWhy::Suspended | HeldWhy::Pressed | HeldWhy::Late | HeldWhy::Clock) => {
+            "The approvals do NOT cover it any more: as it stands, it will be held."
+        }
     };
     Text::line(&[
         &"The announcement goes to ",
@@ -281,6 +283,27 @@ pub fn held(case: CaseId, why: HeldWhy, hash: &str) -> Text<ToCase> {
         format!("vuln {case} announce go {hash}"),
         Some("Publish now?"),
     ))
+}
+
+/// `announce go` without the text's hash, when it would publish at once.
+pub fn go_asks(case: &Case) -> Text<ToPerson> {
+    let hash = case
+        .announcement
+        .draft
+        .as_ref()
+        .map(|draft| draft.hash.short().to_owned())
+        .unwrap_or_default();
+    let command = format!("vuln {} announce go {hash}", case.id);
+    Text::line(&[
+        &"That publishes the text ",
+        &Digest(hash),
+        &" to ",
+        &case.announcement.targets.len(),
+        &" rooms now, and nothing takes it back. If that is what you want: ",
+        &Typed(command.clone()),
+        &".",
+    ])
+    .choice(binding("Publish now", command, Some("Publish now?")))
 }
 
 pub fn publication_page(case: CaseId) -> Text<ToCommittee> {
