@@ -609,10 +609,10 @@ impl Life {
                 why: "its visibility is public".into(),
             },
             7 => Happening::Home {
-                by: user(*self.chance.pick(&["alice", "erin", "mallory"])),
+                by: user(self.chance.pick::<&str>(&["alice", "erin", "mallory"])),
             },
             8 | 9 => Happening::Distrusted {
-                by: user(*self.chance.pick(&["bob", "mallory"])),
+                by: user(self.chance.pick::<&str>(&["bob", "mallory"])),
                 place: Place::Room { room },
                 why: *self.chance.pick(&[
                     Distrust::Unreadable,

@@ -39,6 +39,12 @@ pub fn plan(
     {
         return by(second, "vuln embargo second".to_owned());
     }
+    if let Some(guest) = case.guests.keys().next()
+        && chance.one_in(6)
+    {
+        let account = guest.0.rsplit('/').next().unwrap_or(&guest.0);
+        return by(&owner, format!("vuln remove {account} because {SECRET}"));
+    }
     match case.stage {
         Stage::New => by("alice", format!("vuln ack {SECRET} thanks")),
         Stage::Triaging => by(&owner, format!("vuln triage valid because {SECRET}")),
