@@ -32,6 +32,45 @@ struct Scene {
     tell: mpsc::UnboundedSender<()>,
     /// The embargo's end.
     instant: DateTime<Utc>,
+    random: Option<Random>,
+}
+
+/// Kills after some number of things that happened on the network, from a seed.
+struct Random {
+    state: u64,
+    left: u64,
+    kills_left: u32,
+}
+
+impl Random {
+    fn new(seed: u64) -> Self {
+        let mut random = Self {
+            state: seed,
+            left: 0,
+            kills_left: 12,
+        };
+        random.left = random.next();
+        random
+    }
+
+    /// Between 1 and 8 things (Knuth's MMIX generator: its high bits are good enough).
+    fn next(&mut self) -> u64 {
+        self.state = self
+            .state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        1 + (self.state >> 61)
+    }
+
+    fn strikes(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        if self.left > 0 || self.kills_left == 0 {
+            return false;
+        }
+        self.kills_left -= 1;
+        self.left = self.next();
+        true
+    }
 }
 
 fn now() -> DateTime<Utc> {
@@ -90,6 +129,7 @@ impl Scene {
             told,
             tell,
             instant: now(),
+            random: None,
         };
         assert!(scene.run(&["setup"]).0);
         scene.start();
@@ -164,7 +204,12 @@ impl Scene {
                 return;
             }
             tokio::select! {
-                () = changed => {}
+                () = changed => {
+                    if self.random.as_mut().is_some_and(Random::strikes) {
+                        self.kill();
+                        self.start();
+                    }
+                }
                 told = self.told.recv() => {
                     assert!(told.is_some());
                     self.kill();
@@ -458,6 +503,28 @@ async fn killed_anywhere_it_obeys_once_and_announces_once() {
     }
     println!("{kills} kills");
     assert!(kills >= 45, "only {kills} kills took place");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_random_it_obeys_once_and_announces_once() {
+    let mut lives = tokio::task::JoinSet::new();
+    for seed in 1..=5 {
+        lives.spawn(async move {
+            let mut scene = Scene::new(Vec::new()).await;
+            scene.random = Some(Random::new(seed));
+            scene.prepare().await;
+            scene.arm().await;
+            scene.finish().await;
+            scene.check();
+            scene.kills
+        });
+    }
+    let mut kills = 0;
+    while let Some(life) = lives.join_next().await {
+        kills += life.unwrap();
+    }
+    println!("{kills} kills");
+    assert!(kills >= 50, "only {kills} kills took place");
 }
 
 #[tokio::test(flavor = "multi_thread")]
