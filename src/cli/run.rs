@@ -85,7 +85,7 @@ async fn bot(path: &Path, config: Config) -> anyhow::Result<ExitCode> {
     listen(&adapters, &handle, &stop);
     let control = super::control::serve(&config, &handle, &clock, &stop)?;
     tracing::info!(entries, epoch, networks = adapters.len(), "underrose is up");
-    let engine = until_signal(path, &handle, &mut ended).await?;
+    let engine = until_the_end(path, &handle, &mut ended, &stop).await?;
     tracing::info!("draining");
     stop.cancel();
     drop(control);
@@ -139,11 +139,13 @@ fn listen(
     }
 }
 
-/// Waits for SIGTERM or SIGINT, or for the end of the engine; SIGHUP loads the configuration anew.
-async fn until_signal(
+/// Waits for SIGTERM or SIGINT, for whoever quits at the console, or for the end of the engine;
+/// SIGHUP loads the configuration anew.
+async fn until_the_end(
     path: &Path,
     handle: &Handle,
     ended: &mut Ended,
+    stop: &CancellationToken,
 ) -> anyhow::Result<Option<Result<(), EngineError>>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -152,6 +154,7 @@ async fn until_signal(
         tokio::select! {
             _ = terminate.recv() => return Ok(None),
             _ = interrupt.recv() => return Ok(None),
+            () = stop.cancelled() => return Ok(None),
             outcome = &mut *ended => return Ok(Some(outcome.unwrap_or(Ok(())))),
             _ = hangup.recv() => match super::load(path) {
                 Ok(config) => {

@@ -1,10 +1,11 @@
 //! The stage as an adapter for `run`: lines from the terminal in, what is said out.
 
 use std::io::{BufRead, IsTerminal, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use rustyline::ExternalPrinter;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use underrose_chat::{
@@ -27,29 +28,32 @@ pub struct Console {
     operator: Option<String>,
     /// Where each effect's lines go; the terminal, unless a test looks.
     show: Show,
+    /// Prints above the line that is being typed, once there is one.
+    above: Above,
 }
 
 type Show = Arc<dyn Fn(Vec<String>) + Send + Sync>;
+type Above = Arc<Mutex<Option<Box<dyn ExternalPrinter + Send>>>>;
 
 impl Console {
     pub fn new(stage: Arc<Stage>, now: Now, operator: Option<String>) -> Self {
-        Self {
-            network: Network(CONSOLE.to_owned()),
-            stage,
-            now,
-            operator,
-            show: terminal(),
-        }
+        Self::on(CONSOLE, stage, now, operator)
     }
 
     /// Another network on the same stage, for rehearsals with several.
     pub fn of(network: &str, stage: Arc<Stage>, now: Now) -> Self {
+        Self::on(network, stage, now, None)
+    }
+
+    fn on(network: &str, stage: Arc<Stage>, now: Now, operator: Option<String>) -> Self {
+        let above = Above::default();
         Self {
             network: Network(network.to_owned()),
             stage,
             now,
-            operator: None,
-            show: terminal(),
+            operator,
+            show: terminal(above.clone()),
+            above,
         }
     }
 
@@ -124,8 +128,9 @@ impl Adapter for Console {
     async fn listen(&self, inbox: Inbox, stop: CancellationToken) -> Result<(), ListenError> {
         let (typed, mut lines) = mpsc::unbounded_channel();
         let reader = std::thread::Builder::new().name("console".to_owned());
+        let above = self.above.clone();
         reader
-            .spawn(move || read_lines(&typed))
+            .spawn(move || read_lines(&typed, &above))
             .map_err(|error| ListenError {
                 reason: error.to_string(),
             })?;
@@ -144,7 +149,7 @@ impl Adapter for Console {
             let line = line.trim_end();
             if let Some(command) = line.strip_prefix('/') {
                 match self.slash(command, &mut person, &mut room) {
-                    Some(text) => show(&text),
+                    Some(text) => (self.show)(vec![text]),
                     None => return Ok(()),
                 }
                 continue;
@@ -158,7 +163,7 @@ impl Adapter for Console {
                     Err(_) => return Ok(()),
                 },
                 Ok(None) => {}
-                Err(mistake) => show(&format!("    ? {mistake}")),
+                Err(mistake) => (self.show)(vec![format!("    ? {mistake}")]),
             }
             self.flush();
         }
@@ -224,7 +229,7 @@ impl Console {
 }
 
 /// Lines of standard input; at a terminal with editing, and a history that is never written down.
-fn read_lines(typed: &mpsc::UnboundedSender<String>) {
+fn read_lines(typed: &mpsc::UnboundedSender<String>, above: &Above) {
     if !std::io::stdin().is_terminal() {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {
             if typed.send(line).is_err() {
@@ -236,12 +241,18 @@ fn read_lines(typed: &mpsc::UnboundedSender<String>) {
     let Some(mut prompt) = Prompt::new() else {
         return;
     };
+    *lock(above) = prompt.printer();
     while let Some(line) = prompt.read() {
         if typed.send(line).is_err() {
             return;
         }
     }
+    *lock(above) = None;
     let _ = typed.send("/quit".to_owned());
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A line editor with a history that lives as long as the process: what is typed is confidential.
@@ -253,6 +264,12 @@ impl Prompt {
         rustyline::DefaultEditor::new().ok().map(Self)
     }
 
+    /// Prints above the prompt, from any thread.
+    fn printer(&mut self) -> Option<Box<dyn ExternalPrinter + Send>> {
+        let printer = self.0.create_external_printer().ok()?;
+        Some(Box::new(printer))
+    }
+
     /// The next line; `None` at Ctrl-C, Ctrl-D or a lost terminal.
     pub fn read(&mut self) -> Option<String> {
         let line = self.0.readline("> ").ok()?;
@@ -261,14 +278,20 @@ impl Prompt {
     }
 }
 
-fn terminal() -> Show {
-    Arc::new(|lines| lines.iter().for_each(|line| show(line)))
+fn terminal(above: Above) -> Show {
+    Arc::new(move |lines| {
+        let text: String = lines.iter().map(|line| coloured(line) + "\n").collect();
+        match lock(&above).as_mut() {
+            Some(printer) => drop(printer.print(text)),
+            None => print!("{text}"),
+        }
+        let _ = std::io::stdout().flush();
+    })
 }
 
-/// One line of output; what went to a room in one colour, to a person in another.
-fn show(line: &str) {
-    let mut out = std::io::stdout().lock();
-    let plain = std::env::var_os("NO_COLOR").is_some() || !out.is_terminal();
+/// What went to a room in one colour, to a person in another; plain where nobody looks.
+fn coloured(line: &str) -> String {
+    let plain = std::env::var_os("NO_COLOR").is_some() || !std::io::stdout().is_terminal();
     let colour = match line.trim_start().chars().next() {
         _ if plain => None,
         Some('#') => Some("36"),
@@ -277,8 +300,8 @@ fn show(line: &str) {
         Some('?') => Some("31"),
         Some(_) | None => None,
     };
-    let _ = match colour {
-        Some(colour) => writeln!(out, "\u{1b}[{colour}m{line}\u{1b}[0m"),
-        None => writeln!(out, "{line}"),
-    };
+    match colour {
+        Some(colour) => format!("\u{1b}[{colour}m{line}\u{1b}[0m"),
+        None => line.to_owned(),
+    }
 }
