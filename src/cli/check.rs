@@ -3,16 +3,67 @@
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use anyhow::Context;
 use underrose::clock::{Clock, System};
-use underrose::config;
+use underrose::config::{self, Config};
+use underrose::domain::policy::Policy;
+use underrose_chat::{Expected, Finding, Level, Network, Openness, RoomId};
 
-pub fn check(path: &Path) -> anyhow::Result<ExitCode> {
+pub fn check(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
     let config = super::load(path)?;
     for line in config::check_report(&config, System::default().read().wall) {
         println!("{line}");
     }
-    Ok(ExitCode::SUCCESS)
+    if !connect {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let runtime = tokio::runtime::Runtime::new().context("the runtime did not start")?;
+    let worst = runtime.block_on(ask(&config));
+    runtime.shutdown_background();
+    Ok(match worst {
+        Some(Level::Wrong) => ExitCode::FAILURE,
+        Some(Level::Good | Level::Doubt) | None => ExitCode::SUCCESS,
+    })
+}
+
+/// Asks every network, prints what it finds, and returns the worst of it.
+async fn ask(config: &Config) -> Option<Level> {
+    let clock: Arc<dyn Clock> = Arc::new(System::default());
+    let mut worst = None;
+    for (network, adapter) in super::networks::adapters(config, &clock) {
+        for Finding { level, text } in adapter.check(&expected(&config.policy, &network)).await {
+            let mark = match level {
+                Level::Good => "ok",
+                Level::Doubt => "warning",
+                Level::Wrong => "WRONG",
+            };
+            println!("{network}: {mark}: {text}");
+            worst = worst.max(Some(level));
+        }
+    }
+    worst
+}
+
+/// What the configuration says there is on this network.
+fn expected(policy: &Policy, network: &Network) -> Expected {
+    let of = |rooms: Vec<RoomId>, openness: Openness| {
+        rooms
+            .into_iter()
+            .filter(|room| room.network == *network)
+            .map(move |room| (room.id, openness))
+    };
+    let groups = policy.oncall.groups.iter();
+    Expected {
+        rooms: of(policy.committee_rooms.clone(), Openness::Private)
+            .chain(of(policy.targets(), Openness::Public))
+            .collect(),
+        groups: groups
+            .filter(|(on, _)| on == network)
+            .map(|(_, group)| group.clone())
+            .collect(),
+    }
 }
 
 pub fn cvss(vectors: Vec<String>) -> anyhow::Result<ExitCode> {

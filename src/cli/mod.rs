@@ -4,6 +4,7 @@ mod admin;
 mod check;
 mod control;
 mod demo;
+mod networks;
 mod rehearsal;
 mod replay;
 mod run;
@@ -48,7 +49,13 @@ enum Command {
     /// Make the data folder and the master key.
     Setup(ConfigArg),
     /// Check the whole configuration, and show the next firings of every schedule.
-    Check(ConfigArg),
+    Check {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// Ask the networks too: the accounts, their rights, every configured room and group.
+        #[arg(long)]
+        connect: bool,
+    },
     /// Verify, show or export the journal.
     Journal {
         #[command(subcommand)]
@@ -131,7 +138,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             None => bail!("name the configuration with --config, or rehearse with --virtual-clock"),
         },
         Command::Setup(arg) => setup::setup(&load(&arg.config)?),
-        Command::Check(arg) => check::check(&arg.config),
+        Command::Check { config, connect } => check::check(&config.config, connect),
         Command::Journal { command } => admin::journal(&command),
         Command::Backup { config, to } => admin::backup(&load(&config.config)?, &to),
         Command::Restore { config, from } => admin::restore(&load(&config.config)?, &from),
