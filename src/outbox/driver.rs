@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use underrose_chat::{Adapter, DeliverError, Network, Receipt};
 
-use super::queue::{Budget, Queue, Retry};
+use super::queue::{Queue, Retry};
 use crate::clock::Clock;
 use crate::engine::{Handle, Input, Row};
 
@@ -44,12 +44,8 @@ pub async fn run(
 ) {
     let mut queue = Queue::default();
     for adapter in adapters.values() {
-        let budget = if adapter.network().0 == "console" {
-            Budget::NONE
-        } else {
-            Budget::POLITE
-        };
-        queue.set_budget(adapter.network().clone(), budget);
+        let pause = TimeDelta::from_std(adapter.room_pause()).unwrap_or_default();
+        queue.set_room_pause(adapter.network().clone(), pause);
     }
     let mut flying: JoinSet<Landed> = JoinSet::new();
     loop {

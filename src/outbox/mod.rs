@@ -5,4 +5,4 @@ mod driver;
 mod queue;
 
 pub use driver::{Stopping, run};
-pub use queue::{Budget, Queue, Retry};
+pub use queue::{Queue, Retry};

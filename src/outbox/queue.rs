@@ -27,24 +27,6 @@ const FAN_OUT_GIVE_UP: TimeDelta = TimeDelta::hours(24);
 /// Everything else: a network that was down over night is back in the morning.
 const GIVE_UP: TimeDelta = TimeDelta::hours(24);
 
-/// How fast a network takes messages.
-#[derive(Clone, Copy, Debug)]
-pub struct Budget {
-    /// Between two messages in one room.
-    pub per_room: TimeDelta,
-}
-
-impl Budget {
-    /// Slack: about one message a second in one channel.
-    pub const POLITE: Self = Self {
-        per_room: TimeDelta::seconds(1),
-    };
-    /// A terminal, or a rehearsal.
-    pub const NONE: Self = Self {
-        per_room: TimeDelta::zero(),
-    };
-}
-
 /// What becomes of a failed attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Retry {
@@ -79,13 +61,14 @@ pub struct Queue {
     busy: BTreeSet<Line>,
     flying: BTreeMap<Network, usize>,
     last_in_room: BTreeMap<Line, DateTime<Utc>>,
-    budgets: BTreeMap<Network, Budget>,
+    room_pauses: BTreeMap<Network, TimeDelta>,
     seen: Option<DateTime<Utc>>,
 }
 
 impl Queue {
-    pub fn set_budget(&mut self, network: Network, budget: Budget) {
-        self.budgets.insert(network, budget);
+    /// Between two messages in one room of this network.
+    pub fn set_room_pause(&mut self, network: Network, pause: TimeDelta) {
+        self.room_pauses.insert(network, pause);
     }
 
     pub fn len(&self) -> usize {
@@ -305,9 +288,10 @@ impl Queue {
             return;
         }
         let pause = self
-            .budgets
+            .room_pauses
             .get(&waiting.line.0)
-            .map_or(TimeDelta::zero(), |budget| budget.per_room);
+            .copied()
+            .unwrap_or_default();
         let room = self
             .last_in_room
             .get(&waiting.line)
@@ -426,7 +410,7 @@ mod tests {
     #[test]
     fn a_room_gets_a_message_a_second() {
         let mut queue = Queue::default();
-        queue.set_budget(Network("n".into()), Budget::POLITE);
+        queue.set_room_pause(Network("n".into()), TimeDelta::seconds(1));
         queue.put(row(1, "a", Lane::Reply));
         queue.put(row(2, "a", Lane::Reply));
         assert_eq!(taken(&mut queue, 0), vec![1]);

@@ -16,6 +16,12 @@ pub trait Adapter: Send + Sync {
     /// wall clock that lies.
     fn tells_time(&self) -> bool;
 
+    /// Between two messages in one room: what the network asks of everybody (Slack: about a
+    /// second). The outbox keeps it; pages wait for nothing.
+    fn room_pause(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Takes in what happens until `stop`. Reconnects by itself; returns early only when no
     /// attempt could help (revoked credentials, say).
     ///
