@@ -43,7 +43,10 @@ impl Commit {
 
     pub fn bytes(&self) -> usize {
         let rows = self.journal.iter().chain(&self.outbox);
-        let inbox = self.inbox.iter().map(|(key, value)| key.len() + value.len());
+        let inbox = self
+            .inbox
+            .iter()
+            .map(|(key, value)| key.len() + value.len());
         rows.map(|(_, value)| 8 + value.len()).sum::<usize>() + inbox.sum::<usize>()
     }
 }
@@ -64,19 +67,31 @@ pub fn commits(file: &Path) -> anyhow::Result<Vec<Commit>> {
             commits.len() - 1
         });
         by_seq.push(place);
-        commits[place].journal.push((seq.value(), value.value().to_vec()));
+        commits[place]
+            .journal
+            .push((seq.value(), value.value().to_vec()));
     }
     for row in read.open_table(INBOX)?.iter()? {
         let (key, value) = row?;
         let seq = value.value().get(7..15).context("no sequence number")?;
         let seq = usize::try_from(u64::from_be_bytes(seq.try_into()?))?;
-        commits[by_seq[seq]].inbox.push((key.value().to_vec(), value.value().to_vec()));
+        commits[by_seq[seq]]
+            .inbox
+            .push((key.value().to_vec(), value.value().to_vec()));
     }
     for row in read.open_table(OUTBOX)?.iter()? {
         let (id, value) = row?;
-        let instant: [u8; 8] = value.value().get(11..19).context("no instant")?.try_into()?;
-        let place = by_instant.get(&instant).context("a promise of no transaction")?;
-        commits[*place].outbox.push((id.value(), value.value().to_vec()));
+        let instant: [u8; 8] = value
+            .value()
+            .get(11..19)
+            .context("no instant")?
+            .try_into()?;
+        let place = by_instant
+            .get(&instant)
+            .context("a promise of no transaction")?;
+        commits[*place]
+            .outbox
+            .push((id.value(), value.value().to_vec()));
     }
     Ok(commits)
 }
@@ -86,7 +101,9 @@ pub struct Bare(Database);
 
 impl Bare {
     pub fn create(file: &Path) -> anyhow::Result<Self> {
-        let db = Database::builder().set_cache_size(CACHE_BYTES).create(file)?;
+        let db = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .create(file)?;
         Ok(Self(db))
     }
 
@@ -142,7 +159,10 @@ pub fn decrypt(file: &Path, master: &MasterKey) -> anyhow::Result<(u64, u64)> {
     let (mut entries, mut sealed_bytes) = (0, 0);
     for row in read.open_table(JOURNAL)?.iter()? {
         let (seq, value) = row?;
-        let (header, sealed) = value.value().split_at_checked(HEADER_BYTES).context("short")?;
+        let (header, sealed) = value
+            .value()
+            .split_at_checked(HEADER_BYTES)
+            .context("short")?;
         let case: [u8; 6] = header.get(9..15).context("short")?.try_into()?;
         let cipher = if header.get(8) == Some(&0) {
             &system

@@ -1,6 +1,7 @@
 //! Durable commands a second with 1, 16 and 256 commands under way, beside redb alone committing
 //! the very rows that the bot wrote, in the very transactions in which it wrote them.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,19 +21,15 @@ const OPEN: u32 = 200;
 /// Commands under way at once.
 const WAITING: [u64; 3] = [1, 16, 256];
 
-/// Time and commands that were measured.
-#[derive(Default, Clone, Copy)]
-struct Tally {
+/// Samples whose rows are kept for redb alone: they are large.
+const RECORDED: usize = 3;
+
+/// One sample of the bot, or of redb alone.
+struct Sample {
     time: Duration,
     commands: u64,
-    commits: u64,
-    bytes: u64,
-}
-
-impl Tally {
-    fn a_second(&self) -> f64 {
-        self.commands as f64 / self.time.as_secs_f64()
-    }
+    /// What was written meanwhile.
+    commits: Vec<Commit>,
 }
 
 pub fn run(criterion: &mut Criterion) -> anyhow::Result<()> {
@@ -40,44 +37,48 @@ pub fn run(criterion: &mut Criterion) -> anyhow::Result<()> {
         .worker_threads(1)
         .build()?;
     let mut rows = Vec::new();
-    let mut alone = None;
+    let mut with_one = None;
     let mut group = criterion.benchmark_group("commands");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     group.throughput(Throughput::Elements(1));
     for waiting in WAITING {
-        let (mut bot, mut redb) = (Tally::default(), Tally::default());
-        let mut recorded: Vec<Vec<Commit>> = Vec::new();
+        let mut bot = Vec::new();
+        let mut recorded: VecDeque<Sample> = VecDeque::new();
         group.bench_function(BenchmarkId::new("bot", waiting), |bencher| {
             bencher.iter_custom(|commands| {
-                let (time, commits) = give(&runtime, waiting, commands).expect("the bot runs");
-                // What was measured before the last samples was to warm up.
-                bot = Tally { time: bot.time + time, commands: bot.commands + commands, ..bot };
-                recorded.push(commits);
+                let sample = give(&runtime, waiting, commands).expect("the bot runs");
+                let time = sample.time;
+                bot.push((commands, time));
+                recorded.push_back(sample);
+                if recorded.len() > RECORDED {
+                    recorded.pop_front();
+                }
                 time
             });
         });
-        let mut next = 0;
+        let mut redb = Vec::new();
         group.bench_function(BenchmarkId::new("redb", waiting), |bencher| {
             bencher.iter_custom(|commands| {
-                let sample = recorded.get(next % recorded.len().max(1)).expect("recorded");
-                next += 1;
-                let again = again(sample).expect("redb runs");
-                redb.time += again.time;
-                redb.commands += again.commands;
-                redb.commits += again.commits;
-                redb.bytes += again.bytes;
-                again.time.mul_f64(commands as f64 / again.commands.max(1) as f64)
+                recorded.rotate_left(1);
+                let sample = recorded.back().expect("the bot ran before");
+                let time = again(&sample.commits).expect("redb runs");
+                redb.push((sample.commands, time));
+                time.mul_f64(commands as f64 / sample.commands as f64)
             });
         });
-        let alone = *alone.get_or_insert(bot.a_second());
+        let (bot, redb) = (a_second(&bot), a_second(&redb));
+        let with_one = *with_one.get_or_insert(bot);
+        let commits = recorded.iter().flat_map(|sample| &sample.commits);
+        let bytes: usize = commits.clone().map(Commit::bytes).sum();
+        let commands: u64 = recorded.iter().map(|sample| sample.commands).sum();
         rows.push(vec![
             waiting.to_string(),
-            table::count(bot.a_second()),
-            table::count(redb.a_second()),
-            format!("{:.2}", bot.a_second() / redb.a_second()),
-            format!("{:.1}", bot.a_second() / alone),
-            format!("{:.0}", redb.commands as f64 / redb.commits as f64),
-            format!("{:.0}", redb.bytes as f64 / redb.commands as f64),
+            table::count(bot),
+            table::count(redb),
+            format!("{:.2}", bot / redb),
+            format!("{:.1}", bot / with_one),
+            format!("{:.0}", commands as f64 / commits.count() as f64),
+            format!("{:.0}", bytes as f64 / commands as f64),
         ]);
     }
     group.finish();
@@ -86,16 +87,28 @@ pub fn run(criterion: &mut Criterion) -> anyhow::Result<()> {
         "commands/s",
         "redb alone",
         "ratio",
-        "× its own with 1",
+        "× with 1",
         "a transaction",
         "bytes each",
     ];
-    table::print("Durable commands a second", &head, &rows);
+    table::print("Durable commands a second (medians)", &head, &rows);
     Ok(())
 }
 
-/// Gives so many commands, so many at once; returns the time, and what was written meanwhile.
-fn give(runtime: &Runtime, waiting: u64, commands: u64) -> anyhow::Result<(Duration, Vec<Commit>)> {
+/// The median over the largest samples: smaller ones were to warm up.
+fn a_second(samples: &[(u64, Duration)]) -> f64 {
+    let largest = samples.iter().map(|(commands, _)| *commands).max();
+    let mut rates: Vec<f64> = samples
+        .iter()
+        .filter(|(commands, _)| Some(*commands) == largest)
+        .map(|(commands, time)| *commands as f64 / time.as_secs_f64())
+        .collect();
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Gives so many commands, so many at once.
+fn give(runtime: &Runtime, waiting: u64, commands: u64) -> anyhow::Result<Sample> {
     let (ground, store) = Ground::with_cases(OPEN, 0)?;
     let engine = ground.engine(store)?;
     let before = engine.store().head().seq;
@@ -129,10 +142,18 @@ fn give(runtime: &Runtime, waiting: u64, commands: u64) -> anyhow::Result<(Durat
         handle.stop().await;
         anyhow::Ok(time)
     })?;
-    thread.join().map_err(|_| anyhow::anyhow!("the engine panicked"))??;
+    thread
+        .join()
+        .map_err(|_| anyhow::anyhow!("the engine panicked"))??;
     let commits = commits(&ground.file())?;
-    let of_commands = commits.into_iter().filter(|commit| commit.commands() > 0 && commit.after(before));
-    Ok((time, of_commands.collect()))
+    let of_commands = commits
+        .into_iter()
+        .filter(|commit| commit.commands() > 0 && commit.after(before));
+    Ok(Sample {
+        time,
+        commands,
+        commits: of_commands.collect(),
+    })
 }
 
 fn share(commands: u64, waiting: u64, one: u64) -> usize {
@@ -141,17 +162,12 @@ fn share(commands: u64, waiting: u64, one: u64) -> usize {
 }
 
 /// Commits the same rows in the same transactions, with redb alone.
-fn again(commits: &[Commit]) -> anyhow::Result<Tally> {
+fn again(commits: &[Commit]) -> anyhow::Result<Duration> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let bare = Bare::create(&folder.path().join("bare.redb"))?;
     let begun = Instant::now();
     for commit in commits {
         bare.commit(commit)?;
     }
-    let mut tally = Tally { time: begun.elapsed(), commits: commits.len() as u64, ..Tally::default() };
-    for commit in commits {
-        tally.commands += commit.commands() as u64;
-        tally.bytes += commit.bytes() as u64;
-    }
-    Ok(tally)
+    Ok(begun.elapsed())
 }

@@ -10,10 +10,10 @@ use underrose::clock::{Clock, System};
 use underrose::config::{NETWORKS_BUILT, parse};
 use underrose::domain::policy::Policy;
 use underrose::engine::Engine;
-use underrose::store::{FILE, MasterKey, Store};
+use underrose::store::{FILE, KeySource, MasterKey, Store, setup};
 use underrose_chat::{EventId, Happening, Inbound, Network, Place, RoomId, Surface, UserId};
 
-use crate::script::{CLOSED, Many, OPEN, Recording};
+use crate::script::{BETWEEN_COPIES, CLOSED, Many, OPEN, Recording};
 
 /// The shipped configuration.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -21,6 +21,7 @@ pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 /// A store of its own, gone with the value.
 pub struct Ground {
     pub dir: TempDir,
+    pub source: KeySource,
     pub key: MasterKey,
     pub policy: Arc<Policy>,
     pub clock: Arc<System>,
@@ -31,21 +32,37 @@ impl Ground {
     pub fn new() -> anyhow::Result<(Self, Store)> {
         // The build's own folder is on a real disk, which `/tmp` often is not.
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        let key = MasterKey::generate();
-        let store = Store::create(dir.path(), &key)?;
+        let source = KeySource::File(dir.path().join("master.key"));
+        setup(dir.path(), &source)?;
+        let key = source.load()?;
+        let store = Store::open(dir.path(), &source)?;
         let policy = Arc::new(policy()?);
         let clock = Arc::new(System::default());
-        Ok((Self { dir, key, policy, clock }, store))
+        Ok((
+            Self {
+                dir,
+                source,
+                key,
+                policy,
+                clock,
+            },
+            store,
+        ))
     }
 
     /// A store with cases.
     pub fn with_cases(open: u32, closed: u32) -> anyhow::Result<(Self, Store)> {
         let (ground, mut store) = Self::new()?;
-        let recent = ground.now() - TimeDelta::minutes(10);
         // Closed ones have the higher numbers, so that the open ones are always 1, 2, ….
-        for (script, first, copies) in [(OPEN, 1, open), (CLOSED, open + 1, closed)] {
-            let recording = Recording::of(script, &ground.policy, recent)?.of_the_case();
-            recording.write(&mut store, first, Many::Copies(copies), recent)?;
+        let recent = ground.now() - TimeDelta::minutes(10);
+        let past = recent - BETWEEN_COPIES * i32::try_from(closed)?;
+        let kinds = [
+            (CLOSED, open + 1, Many::InTurn(closed), past),
+            (OPEN, 1, Many::AtOnce(open), recent),
+        ];
+        for (script, first, many, begins) in kinds {
+            let recording = Recording::of(script, &ground.policy, begins)?.of_the_case();
+            recording.write(&mut store, first, many, begins)?;
         }
         Ok((ground, store))
     }
@@ -79,7 +96,11 @@ pub struct Commands {
 
 impl Commands {
     pub fn new(open: u32, begins: DateTime<Utc>) -> Self {
-        Self { open, given: 0, begins }
+        Self {
+            open,
+            given: 0,
+            begins,
+        }
     }
 }
 
@@ -94,13 +115,21 @@ impl Iterator for Commands {
         let turn = number / u64::from(self.open);
         let text = match turn % 4 {
             0 => format!("vuln component kubelet {number}"),
-            1 => format!("vuln summary The kubelet writes bearer tokens into its log, version {number}"),
+            1 => format!(
+                "vuln summary The kubelet writes bearer tokens into its log, version {number}"
+            ),
             2 => format!("vuln say We can reproduce it with build {number}, thank you."),
             _ => format!("vuln fixed 1.29.{number}"),
         };
         let network = Network("console".to_owned());
-        let by = UserId { network: network.clone(), id: "alice".to_owned() };
-        let room = RoomId { network: network.clone(), id: format!("case-2026-{case:04}") };
+        let by = UserId {
+            network: network.clone(),
+            id: "alice".to_owned(),
+        };
+        let room = RoomId {
+            network: network.clone(),
+            id: format!("case-2026-{case:04}"),
+        };
         Some(Inbound {
             id: EventId(format!("b{number}")),
             at: self.begins + TimeDelta::microseconds(i64::try_from(number).unwrap_or(0)),

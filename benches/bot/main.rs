@@ -22,7 +22,10 @@ fn main() -> anyhow::Result<()> {
     // Criterion takes the same words as its filter.
     let mut criterion = Criterion::default().configure_from_args();
     let part = |name: &str| {
-        wanted.is_empty() || wanted.iter().any(|word| word.split('/').next() == Some(name))
+        wanted.is_empty()
+            || wanted
+                .iter()
+                .any(|word| word.split('/').next() == Some(name))
     };
     if part("commands") {
         commands::run(&mut criterion)?;

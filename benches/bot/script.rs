@@ -41,7 +41,7 @@ alice in #case-2026-0001: vuln triage no-repro because the page has no actions
 const ENTRIES_PER_COMMIT: usize = 4_096;
 
 /// Between two copies' beginnings.
-const BETWEEN_COPIES: TimeDelta = TimeDelta::minutes(40);
+pub const BETWEEN_COPIES: TimeDelta = TimeDelta::minutes(40);
 
 /// What was journaled while one script was played. All its cases are case 1 of 2026.
 pub struct Recording {
@@ -81,11 +81,6 @@ impl Recording {
         self.entries.len()
     }
 
-    /// Mean bytes of a body before it is sealed.
-    pub fn body_bytes(&self) -> usize {
-        self.entries.iter().map(|entry| entry.body.len()).sum::<usize>() / self.len().max(1)
-    }
-
     /// Only what stands in the case's own name.
     pub fn of_the_case(mut self) -> Self {
         self.entries.retain(|entry| entry.of_case);
@@ -94,27 +89,36 @@ impl Recording {
 
     /// Appends copies of the recording to a store, a case each: `first`, `first + 1`, …, until
     /// there are so many copies or entries.
-    pub fn write(&self, store: &mut Store, first: u32, many: Many, begins: DateTime<Utc>) -> anyhow::Result<u32> {
+    pub fn write(
+        &self,
+        store: &mut Store,
+        first: u32,
+        many: Many,
+        begins: DateTime<Utc>,
+    ) -> anyhow::Result<u32> {
         let mut batch = Batch::default();
         let mut written = 0;
         for copy in 0_u32.. {
             let enough = match many {
-                Many::Copies(copies) => copy == copies,
+                Many::AtOnce(copies) | Many::InTurn(copies) => copy == copies,
                 Many::Entries(entries) => written >= entries,
             };
             if enough {
                 store.commit(&batch)?;
                 return Ok(copy);
             }
-            let id = CaseId { year: 2026, number: first + copy };
+            let id = CaseId {
+                year: 2026,
+                number: first + copy,
+            };
             let name = id.to_string();
             let start = begins + BETWEEN_COPIES * i32::try_from(copy)?;
             // One copy follows the other: time never runs backwards in a journal.
             let step = BETWEEN_COPIES / i32::try_from(self.len())?;
             for (index, entry) in self.entries.iter().enumerate() {
                 let at = match many {
-                    Many::Copies(_) => begins + entry.after,
-                    Many::Entries(_) => start + step * i32::try_from(index)?,
+                    Many::AtOnce(_) => begins + entry.after,
+                    Many::InTurn(_) | Many::Entries(_) => start + step * i32::try_from(index)?,
                 };
                 batch.entries.push(NewEntry {
                     at,
@@ -138,8 +142,10 @@ impl Recording {
 #[derive(Clone, Copy)]
 pub enum Many {
     /// Cases that all live at the recording's own time.
-    Copies(u32),
+    AtOnce(u32),
     /// Years of cases, one after the other.
+    InTurn(u32),
+    /// The same, until there are so many entries.
     Entries(usize),
 }
 
@@ -157,7 +163,12 @@ impl Play {
         let store = Store::with_backend(Disk::default(), &MasterKey::generate())?;
         let (engine, rows) = Engine::open(store, Arc::new(policy.clone()), clock.read())?;
         let stage = Stage::new("e");
-        let mut play = Self { engine, clock, stage, queue: Queue::default() };
+        let mut play = Self {
+            engine,
+            clock,
+            stage,
+            queue: Queue::default(),
+        };
         play.enqueue(rows)?;
         play.settle()?;
         Ok(play)
@@ -182,7 +193,8 @@ impl Play {
     fn enqueue(&mut self, rows: Vec<Row>) -> anyhow::Result<()> {
         for row in rows {
             if let Some(id) = self.queue.put(row) {
-                self.engine.step(&[Input::Superseded { id }], self.clock.read())?;
+                self.engine
+                    .step(&[Input::Superseded { id }], self.clock.read())?;
             }
         }
         Ok(())
@@ -197,7 +209,11 @@ impl Play {
                 .deliver(&promise.network, &promise.key, &promise.action, wall)
                 .map_err(|error| anyhow!("{error:?}"))?;
             self.queue.done(id);
-            let delivered = Input::Delivered { id, promise, receipt };
+            let delivered = Input::Delivered {
+                id,
+                promise,
+                receipt,
+            };
             let (_, rows) = self.engine.step(&[delivered], self.clock.read())?;
             self.enqueue(rows)?;
         }
@@ -208,7 +224,11 @@ impl Play {
         let end = self.clock.read().wall + span;
         loop {
             let now = self.clock.read().wall;
-            let due = self.engine.next_wakeup().map_or(end, |at| at.max(now)).min(end);
+            let due = self
+                .engine
+                .next_wakeup()
+                .map_or(end, |at| at.max(now))
+                .min(end);
             self.clock.advance(due - now);
             let (_, rows) = self.engine.step(&[Input::Tick], self.clock.read())?;
             self.enqueue(rows)?;
