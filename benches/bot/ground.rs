@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 use underrose::clock::{Clock, System};
 use underrose::config::{NETWORKS_BUILT, parse};
 use underrose::domain::policy::Policy;
-use underrose::engine::Engine;
+use underrose::engine::{Engine, fold};
 use underrose::store::{FILE, KeySource, MasterKey, Store, setup};
 use underrose_chat::{EventId, Happening, Inbound, Network, Place, RoomId, Surface, UserId};
 
@@ -64,6 +64,13 @@ impl Ground {
             let recording = Recording::of(script, &ground.policy, begins)?.of_the_case();
             recording.write(&mut store, first, many, begins)?;
         }
+        // A script that no longer does what it was written for must not be measured.
+        let state = fold(&store)?;
+        let counted = (state.cases.len(), state.closed.len());
+        ensure!(
+            counted == (usize::try_from(open)?, usize::try_from(closed)?),
+            "made {counted:?} open and closed cases"
+        );
         Ok((ground, store))
     }
 

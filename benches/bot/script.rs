@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use underrose::clock::{Clock, Virtual};
 use underrose::domain::calendar::parse_span;
 use underrose::domain::ids::CaseId;
@@ -43,8 +43,10 @@ const ENTRIES_PER_COMMIT: usize = 4_096;
 /// Between two copies' beginnings.
 pub const BETWEEN_COPIES: TimeDelta = TimeDelta::minutes(40);
 
-/// What was journaled while one script was played. All its cases are case 1 of 2026.
+/// What was journaled while one script was played. Its one case is named `2026-0001` in scripts.
 pub struct Recording {
+    /// What the case was called, in the year in which it was played.
+    name: String,
     entries: Vec<Recorded>,
 }
 
@@ -59,7 +61,8 @@ impl Recording {
     pub fn of(script: &str, policy: &Policy, begins: DateTime<Utc>) -> anyhow::Result<Self> {
         let mut play = Play::new(policy, begins)?;
         let first = play.engine.store().head().seq + 1;
-        for text in script.lines() {
+        let name = format!("{}-0001", begins.year());
+        for text in script.replace("2026-0001", &name).lines() {
             let line = parse(text).map_err(|error| anyhow!("{text}: {}", error.0))?;
             play.line(&line).with_context(|| text.to_owned())?;
         }
@@ -74,7 +77,7 @@ impl Recording {
             }
             Ok::<(), ReadError>(())
         })?;
-        Ok(Self { entries })
+        Ok(Self { name, entries })
     }
 
     pub fn len(&self) -> usize {
@@ -123,7 +126,7 @@ impl Recording {
                 batch.entries.push(NewEntry {
                     at,
                     case: entry.of_case.then_some(id),
-                    body: entry.body.replace("2026-0001", &name).into_bytes(),
+                    body: entry.body.replace(&self.name, &name).into_bytes(),
                 });
                 written += 1;
                 if matches!(many, Many::Entries(entries) if written >= entries) {

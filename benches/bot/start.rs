@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use chrono::TimeDelta;
 use underrose::store::Store;
 
@@ -41,6 +41,12 @@ pub fn run() -> anyhow::Result<()> {
             let store = Store::open(ground.dir.path(), &ground.source)?;
             let engine = ground.engine(store)?;
             whole.push(begun.elapsed());
+            // Every copy but the last, which may be cut short, went all the way.
+            let closed = engine.state().closed.len();
+            ensure!(
+                closed + 1 >= usize::try_from(cases)?,
+                "only {closed} were closed"
+            );
             drop(engine);
         }
         let (alone, whole) = (median(alone), median(whole));
