@@ -72,7 +72,15 @@ fn replay(script: &str) -> bool {
 }
 
 /// Refusals and timers that no transcript can have, each with its reason.
-const NOT_IN_A_TRANSCRIPT: [(&str, &str); 4] = [
+const NOT_IN_A_TRANSCRIPT: [(&str, &str); 6] = [
+    (
+        "refused clock",
+        "the console tells no time: tests/sim has it, with two networks that do",
+    ),
+    (
+        "refused not-binding-here",
+        "a script has the console alone: tests/it/bad_input.rs has it",
+    ),
     (
         "refused too-long",
         "megabytes: tests/it/bad_input.rs has it",
@@ -85,7 +93,10 @@ const NOT_IN_A_TRANSCRIPT: [(&str, &str); 4] = [
         "refused no-targets",
         "a configuration without public rooms is refused by the configuration itself",
     ),
-    ("refused too-many", "lists of fifty: tests/it/bad_input.rs"),
+    (
+        "refused too-many",
+        "lists of fifty: tests/it/bad_input.rs has it",
+    ),
 ];
 
 /// What occurred over all transcripts: refusals by rule, deadlines, reasons to hold, pages by step.
