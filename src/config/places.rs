@@ -84,6 +84,7 @@ pub fn networks(top: &Section<'_>, built: &[&str]) -> Networks {
         let address = section.need_text("address", "\"127.0.0.1:7000\"");
         let encrypted = section.flag("encrypted", Flag::No).unwrap_or(false);
         let tells_time = section.flag("tells_time", Flag::No).unwrap_or(false);
+        let shows_history = section.flag("shows_history", Flag::No).unwrap_or(false);
         let Some(name) = section.need_text("name", "\"sim\"") else {
             continue;
         };
@@ -96,6 +97,7 @@ pub fn networks(top: &Section<'_>, built: &[&str]) -> Networks {
             encrypted,
             binding: true,
             tells_time,
+            shows_history,
         };
         if rules.insert(network.clone(), rule).is_some() {
             section.wrong("name", format!("two networks are called \"{name}\""));
@@ -121,6 +123,7 @@ pub fn networks(top: &Section<'_>, built: &[&str]) -> Networks {
             encrypted: false,
             binding: alone,
             tells_time: false,
+            shows_history: false,
         };
         rules.insert(Network(CONSOLE.to_owned()), rule);
         Console {

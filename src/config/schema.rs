@@ -56,7 +56,13 @@ pub const CONSOLE: &[&str] = &["operator"];
 pub const PERSON: &[&str] = &[
     "id", "name", "roles", "zone", "hours", "days", "holidays", "handles",
 ];
-pub const SIM: &[&str] = &["name", "address", "encrypted", "tells_time"];
+pub const SIM: &[&str] = &[
+    "name",
+    "address",
+    "encrypted",
+    "tells_time",
+    "shows_history",
+];
 
 /// Longer words than this are not compared; nobody mistypes that much of a name.
 const COMPARED_MAX: usize = 64;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use underrose::clock::{Clock, Virtual};
 use underrose::config::{NETWORKS_BUILT, parse};
+use underrose::domain::policy::NetworkRules;
 use underrose::engine::{Engine, Input};
 use underrose::store::disk::Disk;
 use underrose::store::{MasterKey, Store};
@@ -90,12 +91,10 @@ impl Bot {
         inbound
     }
 
-    /// As when there is a real network beside the console.
-    fn weaken(&mut self) {
+    /// As when there is another kind of network.
+    fn change(&mut self, change: impl Fn(&mut NetworkRules)) {
         let mut policy = (**self.engine.policy()).clone();
-        for network in policy.networks.values_mut() {
-            network.binding = false;
-        }
+        policy.networks.values_mut().for_each(change);
         policy.hash = "another".to_owned();
         let load = Input::PolicyLoaded(Arc::new(policy));
         self.engine.step(&[load], self.clock.read()).unwrap();
@@ -141,12 +140,41 @@ fn control_characters_are_refused_with_their_place() {
 #[test]
 fn beside_real_networks_the_console_binds_nobody() {
     let mut bot = Bot::new();
-    bot.weaken();
+    bot.change(|rules| rules.binding = false);
     let event = bot.event("erin", "vuln report x");
     bot.give(event);
     let event = bot.event("alice", "vuln terms accept 2026-0001");
     let answer = bot.give(event);
     assert!(answer.contains("binds the committee"), "{answer}");
+}
+
+#[test]
+fn where_the_past_cannot_be_hidden_the_inviter_is_told_first() {
+    let mut bot = Bot::new();
+    bot.change(|rules| rules.shows_history = true);
+    bot.open_case();
+    for text in ["vuln ack", "vuln triage valid because it is"] {
+        let event = bot.in_case("alice", text);
+        bot.give(event);
+    }
+    let event = bot.in_case("alice", "vuln add frank as fix because he wrote it");
+    let answer = bot.give(event);
+    let asked = "vuln 2026-0001 add frank as fix with history because he wrote it";
+    assert!(answer.contains(asked), "{answer}");
+    let guests = |bot: &Bot| {
+        bot.engine
+            .state()
+            .cases
+            .values()
+            .next()
+            .unwrap()
+            .guests
+            .len()
+    };
+    assert_eq!(guests(&bot), 0);
+    let event = bot.in_case("alice", asked);
+    bot.give(event);
+    assert_eq!(guests(&bot), 1);
 }
 
 #[test]
