@@ -8,6 +8,7 @@
 #![recursion_limit = "256"]
 
 mod adapter;
+mod answer;
 mod check;
 mod choices;
 mod client;
@@ -16,6 +17,7 @@ mod direct;
 mod failure;
 mod history;
 mod inbound;
+mod invitations;
 mod listen;
 mod opening;
 mod posting;
@@ -27,6 +29,7 @@ mod settings;
 mod setup;
 mod time;
 mod trust;
+mod understand;
 
 pub use adapter::Matrix;
 pub use client::OpenError;

@@ -21,6 +21,8 @@ pub struct Settings {
     /// Where the store of this account lies; nobody else may read it.
     pub folder: PathBuf,
     pub key: Key,
+    /// How the bot is called, beside its account's name.
+    pub display_name: Option<String>,
     pub trust: Trust,
     pub federation: Federation,
     /// Rooms of the configuration, which the bot joins when it is invited.
