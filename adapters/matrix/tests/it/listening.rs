@@ -1,0 +1,91 @@
+//! What people do arrives: once, in order, after restarts, and as what it was.
+
+use matrix_sdk::ruma::RoomId;
+use underrose_chat::{Happening, Message, Place, Target};
+
+use crate::support::bot::{Bot, room, to, user};
+use crate::support::person::{Person, Signed};
+use crate::{name, shared};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_writes_to_the_bot_and_is_answered_there() {
+    let url = shared().await;
+    let bot = Bot::new(&url, &name("bot")).await;
+    bot.desk.answers("vuln help", Message::text("this is the help"));
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let direct = alice.direct_with(&bot.id()).await;
+    let id = direct.room_id().to_owned();
+    alice
+        .until("the bot joins", |me| {
+            me.shown().into_iter().find(|one| {
+                one.kind() == "m.room.member" && one.sender() == bot.matrix.user()
+            })
+        })
+        .await;
+    let event = alice.says(&id, "!vuln help").await;
+    let Happening::Text { by, place, addressed, .. } = bot.desk.hears("vuln help").await else { panic!() };
+    assert_eq!((by, place, addressed), (user(alice.id()), Place::Direct, true));
+    let seen = alice.sees(&bot.id(), "this is the help").await;
+    assert!(seen.encrypted);
+    assert_eq!(seen.event["content"]["m.relates_to"]["m.in_reply_to"]["event_id"], event.as_str());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_while_the_bot_is_away_arrives_once_and_in_order() {
+    let url = shared().await;
+    let mut bot = Bot::new(&url, &name("bot")).await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let case = bot.opens("case-2026-0003", &[alice.id()]).await;
+    let id = RoomId::parse(&case.id).unwrap();
+    alice.joins(&id).await;
+    alice.says(&id, "vuln one").await;
+    bot.desk.hears("vuln one").await;
+    bot.ends().await;
+    // More than a sync shows at once.
+    for number in 0..40 {
+        alice.says(&id, &format!("vuln away {number}")).await;
+    }
+    bot.begins().await;
+    alice.says(&id, "vuln last").await;
+    bot.desk.hears("vuln last").await;
+    let mut expected = vec!["vuln one".to_owned()];
+    expected.extend((0..40).map(|number| format!("vuln away {number}")));
+    expected.push("vuln last".to_owned());
+    assert_eq!(bot.desk.texts(), expected);
+    // And nothing of it again in the next life.
+    bot.ends().await;
+    bot.begins().await;
+    alice.says(&id, "vuln again").await;
+    bot.desk.hears("vuln again").await;
+    expected.push("vuln again".to_owned());
+    assert_eq!(bot.desk.texts(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_and_goes_is_told() {
+    let url = shared().await;
+    let mut bot = Bot::new(&url, &name("bot")).await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let case = bot.opens("case-2026-0004", &[alice.id()]).await;
+    let id = RoomId::parse(&case.id).unwrap();
+    alice.joins(&id).await;
+    let (here, who) = (room(&id), user(alice.id()));
+    bot.desk
+        .until("the join", |what| match what {
+            Happening::Joined { room, who: joined, invited_by: None } if *room == here && *joined == who => Some(()),
+            _ => None,
+        })
+        .await;
+    bot.ends().await;
+    bot.begins().await;
+    bot.desk
+        .until("the members", |what| match what {
+            Happening::Members { room, who: members } if *room == here && *members == [who.clone()] => Some(()),
+            _ => None,
+        })
+        .await;
+    bot.posts("x", to(&case), Message::text("x")).await;
+    bot.delivers("remove", &underrose_chat::Action::Remove { room: case.clone(), who: who.clone() }).await;
+    bot.posts("after", to(&case), Message::text("after she left")).await;
+    let _ = Target::Direct { user: who };
+}
