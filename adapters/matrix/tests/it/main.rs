@@ -15,6 +15,11 @@ use support::synapse::{Limits, Synapse};
 
 /// The homeserver that most tests share: each makes accounts and rooms of its own.
 async fn shared() -> String {
+    let filter = tracing_subscriber::EnvFilter::from_env("UNDERROSE_TEST_LOG");
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_test_writer()
+        .try_init();
     static SHARED: OnceLock<tokio::sync::Mutex<Option<Synapse>>> = OnceLock::new();
     let mut shared = SHARED
         .get_or_init(|| tokio::sync::Mutex::new(None))
