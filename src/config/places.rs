@@ -7,6 +7,7 @@ use underrose_chat::{Network, RoomId};
 
 use super::read::{Flag, Section, Told, clip};
 use super::schema::{self, meant};
+use super::matrix::{self, Matrix};
 use super::{CONSOLE, Console, Sim};
 use crate::domain::policy::NetworkRules;
 
@@ -14,6 +15,7 @@ use crate::domain::policy::NetworkRules;
 pub struct Networks {
     pub rules: BTreeMap<Network, NetworkRules>,
     pub console: Option<Console>,
+    pub matrix: Vec<Matrix>,
     pub sims: Vec<Sim>,
 }
 
@@ -57,6 +59,9 @@ impl Networks {
 
     fn room(&self, text: &str) -> Result<RoomId, String> {
         let (network, id) = self.place(text, "console/security")?;
+        if self.matrix.iter().any(|matrix| matrix.name == network) {
+            matrix::room(&id)?;
+        }
         if network.0 == CONSOLE && id.starts_with('#') {
             let bare = id.trim_start_matches('#');
             return Err(format!(
@@ -78,6 +83,16 @@ pub fn networks(top: &Section<'_>, built: &[&str]) -> Networks {
             );
         }
     };
+    let mut matrix = Vec::new();
+    for section in top.sections("matrix", schema::MATRIX) {
+        is_built(&section, "matrix");
+        if let Some(one) = matrix::matrix(&section) {
+            if rules.insert(one.name.clone(), matrix::rules()).is_some() {
+                section.wrong("name", format!("two networks are called \"{}\"", one.name));
+            }
+            matrix.push(one);
+        }
+    }
     let mut sims = Vec::new();
     for section in top.sections("sim", schema::SIM) {
         is_built(&section, "sim");
@@ -135,11 +150,12 @@ pub fn networks(top: &Section<'_>, built: &[&str]) -> Networks {
     Networks {
         rules,
         console,
+        matrix,
         sims,
     }
 }
 
-fn network_name(name: &str) -> Result<(), String> {
+pub(super) fn network_name(name: &str) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name == CONSOLE {
         return Err(format!("\"{CONSOLE}\" is the console's own name"));

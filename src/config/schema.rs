@@ -12,6 +12,7 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
     ("terms", TERMS),
     ("console", CONSOLE),
     ("people[]", PERSON),
+    ("matrix[]", MATRIX),
     ("sim[]", SIM),
 ];
 
@@ -26,6 +27,7 @@ pub const TOP: &[&str] = &[
     "terms",
     "console",
     "people",
+    "matrix",
     "sim",
 ];
 pub const KEY: &[&str] = &["file", "env"];
@@ -55,6 +57,14 @@ pub const TERMS: &[&str] = &["version", "text"];
 pub const CONSOLE: &[&str] = &["operator"];
 pub const PERSON: &[&str] = &[
     "id", "name", "roles", "zone", "hours", "days", "holidays", "handles",
+];
+pub const MATRIX: &[&str] = &[
+    "name",
+    "homeserver",
+    "user",
+    "display_name",
+    "trust",
+    "federate",
 ];
 pub const SIM: &[&str] = &["name", "address", "encrypted", "tells_time"];
 

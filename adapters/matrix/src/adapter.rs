@@ -38,6 +38,8 @@ pub(crate) struct Account {
 pub(crate) struct Known {
     /// Direct rooms that were found or made.
     pub direct: HashMap<OwnedUserId, OwnedRoomId>,
+    /// Whether a direct room is still for two; forgotten when its members change.
+    pub alone: HashMap<OwnedRoomId, bool>,
     pub archived: HashSet<OwnedRoomId>,
     /// The homeserver's time.
     pub heard: Option<crate::time::Heard>,

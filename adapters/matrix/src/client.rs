@@ -10,7 +10,8 @@ use matrix_sdk::encryption::{BackupDownloadStrategy, EncryptionSettings};
 use matrix_sdk::{Client, SqliteStoreConfig};
 use matrix_sdk_base::crypto::{CollectStrategy, DecryptionSettings, TrustRequirement};
 
-use crate::settings::{Settings, Trust};
+use crate::seal;
+use crate::settings::{Key, Settings, Trust};
 
 /// Longest wait for one answer of the homeserver. A sync adds its own.
 const REQUEST_MAX: Duration = Duration::from_secs(20);
@@ -18,7 +19,7 @@ const REQUEST_MAX: Duration = Duration::from_secs(20);
 /// Connections to the store. More cost memory and gain nothing: one room is one lane.
 const POOL_MAX: usize = 4;
 
-/// Where the session is kept, in the store itself and so under its key.
+/// Where the session is kept, sealed, in the store itself.
 const SESSION: &[u8] = b"dev.underrose.session";
 
 /// Where it is written that the store was made whole.
@@ -90,26 +91,27 @@ pub(crate) async fn build(settings: &Settings) -> Result<Client, OpenError> {
 }
 
 /// Keeps the tokens, and each newer pair that the homeserver hands out.
-pub(crate) async fn save_session(client: &Client) -> Result<(), String> {
+pub(crate) async fn save_session(client: &Client, key: &Key) -> Result<(), String> {
     let Some(session) = client.matrix_auth().session() else {
         return Ok(());
     };
     let bytes = serde_json::to_vec(&session).map_err(|error| error.to_string())?;
+    let sealed = seal::seal(key, &bytes).ok_or("it cannot be sealed")?;
     client
         .state_store()
-        .set_custom_value_no_read(SESSION, bytes)
+        .set_custom_value_no_read(SESSION, sealed)
         .await
         .map_err(|error| error.to_string())
 }
 
-pub(crate) async fn saved_session(client: &Client) -> Option<MatrixSession> {
+pub(crate) async fn saved_session(client: &Client, key: &Key) -> Option<MatrixSession> {
     let bytes = client
         .state_store()
         .get_custom_value(SESSION)
         .await
         .ok()
         .flatten()?;
-    serde_json::from_slice(&bytes).ok()
+    serde_json::from_slice(&seal::open(key, &bytes)?).ok()
 }
 
 /// Takes the account up as `setup` left it.
@@ -118,7 +120,7 @@ pub(crate) async fn open(settings: &Settings) -> Result<Client, OpenError> {
         return Err(settings.no_store());
     }
     let client = build(settings).await?;
-    let Some(session) = saved_session(&client).await else {
+    let Some(session) = saved_session(&client, &settings.key).await else {
         return Err(settings.no_store());
     };
     client

@@ -2,12 +2,13 @@
 //! as nobody else is in them.
 
 use matrix_sdk::ruma::{OwnedUserId, UserId};
-use matrix_sdk::{Room, RoomMemberships, RoomState};
+use matrix_sdk::{Room, RoomState};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use underrose_chat::DeliverError;
 
 use crate::adapter::Account;
-use crate::failure::of;
+use crate::failure::{of, of_http};
 use crate::opening::{Kind, Wanted, open};
 use crate::private;
 
@@ -40,11 +41,41 @@ pub async fn partner(account: &Account, room: &Room) -> Result<Option<OwnedUserI
 
 /// Whether nobody but this person and the bot is in the room, or invited to it.
 async fn only(account: &Account, room: &Room, who: &UserId) -> Result<bool, DeliverError> {
-    let members = room.members(RoomMemberships::ACTIVE).await;
-    let members = members.map_err(|error| of(&error))?;
-    Ok(members
+    if let Some(known) = account.known().alone.get(room.room_id()) {
+        return Ok(*known);
+    }
+    let members = members(room).await?;
+    // Who is not there at all may have left; the bot must be.
+    let alone = members.contains(&account.me)
+        && members
+            .iter()
+            .all(|member| *member == who || *member == account.me);
+    account
+        .known()
+        .alone
+        .insert(room.room_id().to_owned(), alone);
+    Ok(alone)
+}
+
+/// Who is in the room or invited to it, as the homeserver says: the client's own copy may not be
+/// whole yet.
+pub async fn members(room: &Room) -> Result<Vec<OwnedUserId>, DeliverError> {
+    use matrix_sdk::ruma::api::client::membership::get_member_events;
+    let request = get_member_events::v3::Request::new(room.room_id().to_owned());
+    let answer = room.client().send(request).await;
+    let answer = answer.map_err(|error| of_http(&error))?;
+    Ok(answer
+        .chunk
         .iter()
-        .all(|member| member.user_id() == who || member.user_id() == account.me))
+        .filter_map(|event| event.deserialize_as_unchecked::<Value>().ok())
+        .filter(|event| {
+            matches!(
+                event["content"]["membership"].as_str(),
+                Some("join" | "invite")
+            )
+        })
+        .filter_map(|event| UserId::parse(event["state_key"].as_str()?).ok())
+        .collect())
 }
 
 /// The direct room with this person, if there is one that is fit.

@@ -25,6 +25,7 @@ mod private;
 mod render;
 mod replay;
 mod room_work;
+mod seal;
 mod settings;
 mod setup;
 mod time;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use matrix_sdk::Client;
 use matrix_sdk::config::SyncSettings;
+use matrix_sdk::deserialized_responses::TimelineEvent;
 use matrix_sdk::ruma::OwnedRoomId;
 use matrix_sdk::ruma::api::client::filter::{FilterDefinition, LazyLoadOptions};
 use matrix_sdk::ruma::api::client::sync::sync_events::v3::Filter;
@@ -132,7 +133,7 @@ async fn keep_session(account: Arc<Account>, ended: CancellationToken) {
         };
         match change {
             Ok(matrix_sdk::SessionChange::TokensRefreshed) => {
-                if let Err(reason) = client::save_session(&account.client).await {
+                if let Err(reason) = client::save_session(&account.client, &account.settings.key).await {
                     tracing::error!(%reason, "the session could not be kept");
                 }
             }
@@ -141,6 +142,10 @@ async fn keep_session(account: Arc<Account>, ended: CancellationToken) {
             Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
         }
     }
+}
+
+fn is_member(event: &TimelineEvent) -> bool {
+    event.raw().get_field::<String>("type").ok().flatten().as_deref() == Some("m.room.member")
 }
 
 struct Rooms {
@@ -188,6 +193,9 @@ impl Rooms {
     async fn take(&mut self, response: SyncResponse) {
         let step = self.handled.step(response.next_batch, &self.shared);
         for (id, update) in response.rooms.joined {
+            if update.timeline.limited || update.timeline.events.iter().any(is_member) {
+                self.shared.account.known().alone.remove(&id);
+            }
             if update.timeline.events.is_empty() && !update.timeline.limited {
                 continue;
             }

@@ -5,7 +5,9 @@
 use matrix_sdk::Room;
 use matrix_sdk::deserialized_responses::{AlgorithmInfo, EncryptionInfo};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+
+use crate::seal;
+use crate::settings::Key;
 
 const PREFIX: &str = "dev.underrose.heard.";
 
@@ -17,6 +19,7 @@ pub async fn is_replay(
     room: &Room,
     event: &Value,
     info: &EncryptionInfo,
+    key: &Key,
 ) -> Result<bool, matrix_sdk::Error> {
     let Some(id) = event["event_id"].as_str() else {
         return Ok(true);
@@ -24,7 +27,7 @@ pub async fn is_replay(
     let AlgorithmInfo::MegolmV1AesSha2 { session_id, .. } = &info.algorithm_info else {
         return Ok(false);
     };
-    let name = name(room, session_id.as_deref().unwrap_or_default(), event);
+    let name = name(room, key, session_id.as_deref().unwrap_or_default(), event);
     let client = room.client();
     let store = client.state_store();
     let before = store.get_custom_value(name.as_bytes()).await?;
@@ -42,16 +45,15 @@ pub async fn is_replay(
 }
 
 /// Where it is written which event said these words first in this session.
-fn name(room: &Room, session: &str, event: &Value) -> String {
-    let mut hash = Sha256::new();
-    for part in [room.room_id().as_str(), session] {
-        hash.update(part.len().to_le_bytes());
-        hash.update(part);
-    }
-    hash.update(event["type"].to_string());
-    hash.update(event["content"].to_string());
-    let hex: String = hash
-        .finalize()
+fn name(room: &Room, key: &Key, session: &str, event: &Value) -> String {
+    let (kind, content) = (event["type"].to_string(), event["content"].to_string());
+    let parts = [
+        room.room_id().as_bytes(),
+        session.as_bytes(),
+        kind.as_bytes(),
+        content.as_bytes(),
+    ];
+    let hex: String = seal::keyed(key, &parts)
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();

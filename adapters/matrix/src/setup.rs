@@ -56,10 +56,10 @@ pub fn setup(settings: &Settings, credentials: Credentials) -> Boxed<'_, Done> {
     Box::pin(async move {
         folder(settings)?;
         let client = build(settings).await?;
-        let known = saved_session(&client).await;
+        let known = saved_session(&client, &settings.key).await;
         log_in(&client, settings, &credentials, known.as_ref()).await?;
         let recovery_key = identity(&client, settings, &credentials).await?;
-        done(&client, recovery_key).await
+        done(&client, settings, recovery_key).await
     })
 }
 
@@ -81,7 +81,7 @@ pub fn recover<'a>(
             .recover(recovery_key.trim())
             .await
             .map_err(|error| SetupError::Recovery(error.to_string()))?;
-        done(&client, None).await
+        done(&client, settings, None).await
     })
 }
 
@@ -136,7 +136,7 @@ async fn log_in(
         }
     }
     client.encryption().wait_for_e2ee_initialization_tasks().await;
-    save_session(client).await.map_err(|reason| SetupError::Failed {
+    save_session(client, &settings.key).await.map_err(|reason| SetupError::Failed {
         doing: "keeping the session",
         reason,
     })
@@ -240,8 +240,12 @@ async fn identity(
     })
 }
 
-async fn done(client: &Client, recovery_key: Option<String>) -> Result<Done, SetupError> {
-    save_session(client).await.map_err(|reason| SetupError::Failed {
+async fn done(
+    client: &Client,
+    settings: &Settings,
+    recovery_key: Option<String>,
+) -> Result<Done, SetupError> {
+    save_session(client, &settings.key).await.map_err(|reason| SetupError::Failed {
         doing: "keeping the session",
         reason,
     })?;

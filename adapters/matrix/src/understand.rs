@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use matrix_sdk::deserialized_responses::{TimelineEvent, TimelineEventKind};
 use matrix_sdk::ruma::{EventId, UserId};
-use matrix_sdk::{Room, RoomMemberships};
+use matrix_sdk::Room;
 use serde_json::Value;
 use underrose_chat::{
     DeliverError, Distrust, Happening, MessageId, Place, RoomId, Surface, UserId as Who, limits,
@@ -214,7 +214,7 @@ async fn distrust(
             if let Some(why) = trust::distrust(info, sender, account.settings.trust) {
                 return Ok(Some(why));
             }
-            let again = replay::is_replay(room, value, info).await;
+            let again = replay::is_replay(room, value, info, &account.settings.key).await;
             let again = again.map_err(|error| of(&error))?;
             if again {
                 tracing::warn!(room = %room.room_id(), "an old message was sent again under a new name");
@@ -344,13 +344,12 @@ pub async fn surroundings(account: &Account, room: &Room) -> Result<Vec<Happenin
     if !encrypted || direct::partner(account, room).await?.is_some() {
         return Ok(Vec::new());
     }
-    let members = room.members(RoomMemberships::ACTIVE).await;
-    let members: Vec<Who> = members
-        .map_err(|error| of(&error))?
+    let members: Vec<Who> = direct::members(room)
+        .await?
         .iter()
-        .filter(|member| member.user_id() != account.me)
+        .filter(|member| **member != account.me)
         .take(limits::MEMBERS_MAX)
-        .map(|member| who(account, member.user_id().as_str()))
+        .map(|member| who(account, member.as_str()))
         .collect();
     let mut found = vec![Happening::Members {
         room: room_id(account, room.room_id().as_str()),

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use underrose_chat::{
-    Action, Adapter, Block, Choice, DeliverError, Message, Openness, Receipt, Target, Weight,
+    Action, Adapter, Block, Choice, DeliverError, Message, Receipt, Target, Weight,
 };
 
 use crate::support::bot::{Bot, key, public, room, to, user};
@@ -87,14 +87,7 @@ async fn nothing_private_is_said_in_the_open() {
     let id = hall.room_id().to_owned();
     let bot = Bot::with(&url, &name("bot"), |settings| settings.rooms.push(id.to_string())).await;
     hall.invite_user_by_id(&bot.id()).await.unwrap();
-    alice
-        .until("the bot joins", |me| {
-            me.shown().into_iter().find(|one| {
-                one.kind() == "m.room.member" && one.sender() == bot.matrix.user()
-                    && one.event["content"]["membership"] == "join"
-            })
-        })
-        .await;
+    alice.sees_joining(&bot.id(), &id).await;
     let hall = room(&id);
     let secret = bot.deliver("secret", &Action::post(to(&hall), Message::text("secret"))).await;
     let Err(DeliverError::Reject { reason }) = secret else { panic!("{secret:?}") };
@@ -134,5 +127,4 @@ async fn a_page_comes_in_an_encrypted_room_of_two() {
     assert_eq!(of(&at), of(&later));
     assert_eq!(of(&at), of(&third));
     alice.sees(&bot.id(), "third").await;
-    let _ = Openness::Private;
 }

@@ -1,7 +1,7 @@
 //! What people do arrives: once, in order, after restarts, and as what it was.
 
 use matrix_sdk::ruma::RoomId;
-use underrose_chat::{Happening, Message, Place, Target};
+use underrose_chat::{Happening, Message, Place};
 
 use crate::support::bot::{Bot, room, to, user};
 use crate::support::person::{Person, Signed};
@@ -15,13 +15,7 @@ async fn a_person_writes_to_the_bot_and_is_answered_there() {
     let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
     let direct = alice.direct_with(&bot.id()).await;
     let id = direct.room_id().to_owned();
-    alice
-        .until("the bot joins", |me| {
-            me.shown().into_iter().find(|one| {
-                one.kind() == "m.room.member" && one.sender() == bot.matrix.user()
-            })
-        })
-        .await;
+    alice.sees_joining(&bot.id(), &id).await;
     let event = alice.says(&id, "!vuln help").await;
     let Happening::Text { by, place, addressed, .. } = bot.desk.hears("vuln help").await else { panic!() };
     assert_eq!((by, place, addressed), (user(alice.id()), Place::Direct, true));
@@ -87,5 +81,4 @@ async fn who_comes_and_goes_is_told() {
     bot.posts("x", to(&case), Message::text("x")).await;
     bot.delivers("remove", &underrose_chat::Action::Remove { room: case.clone(), who: who.clone() }).await;
     bot.posts("after", to(&case), Message::text("after she left")).await;
-    let _ = Target::Direct { user: who };
 }

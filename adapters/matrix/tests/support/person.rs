@@ -156,10 +156,17 @@ impl Person {
         .await
     }
 
-    pub async fn invited_to(&self, by: &UserId) -> Room {
-        let _ = by;
-        self.until("an invitation", |me| me.client.invited_rooms().pop())
-            .await
+    /// Waits until somebody is in the room.
+    pub async fn sees_joining(&self, who: &UserId, room: &RoomId) {
+        self.until("a join", |me| {
+            me.shown().into_iter().find(|one| {
+                one.room == room
+                    && one.kind() == "m.room.member"
+                    && one.event["state_key"] == who.as_str()
+                    && one.event["content"]["membership"] == "join"
+            })
+        })
+        .await;
     }
 
     /// Joins whatever it is invited to, and that room is then known.
