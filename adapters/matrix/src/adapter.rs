@@ -40,6 +40,8 @@ pub(crate) struct Known {
     pub direct: HashMap<OwnedUserId, OwnedRoomId>,
     /// Whether a direct room is still for two; forgotten when its members change.
     pub alone: HashMap<OwnedRoomId, bool>,
+    /// Invited when the room was made: not asked for again.
+    pub invited: HashSet<(OwnedRoomId, OwnedUserId)>,
     pub archived: HashSet<OwnedRoomId>,
     /// The homeserver's time.
     pub heard: Option<crate::time::Heard>,
@@ -74,6 +76,11 @@ impl Matrix {
             ready: watch::Sender::new(synced),
             known: Mutex::default(),
         })))
+    }
+
+    /// The device that `setup` made.
+    pub fn device(&self) -> &str {
+        self.0.client.device_id().map_or("", |id| id.as_str())
     }
 
     /// The account's id.

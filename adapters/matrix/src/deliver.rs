@@ -37,18 +37,31 @@ pub async fn deliver(
             topic,
             invite,
         } => {
+            let invite: Vec<OwnedUserId> = invite
+                .iter()
+                .filter_map(|who| user(&who.id).ok())
+                .filter(|who| *who != account.me)
+                .collect();
             let room = opening::open(
                 account,
                 &opening::Wanted {
                     alias: alias(key),
                     name: Some(name),
                     topic: Some(topic),
+                    invite: invite.clone(),
                     kind: Kind::Case,
                 },
             )
             .await?;
             for who in invite {
-                match add(account, &room, &user(&who.id)?).await {
+                if account
+                    .known()
+                    .invited
+                    .remove(&(room.room_id().to_owned(), who.clone()))
+                {
+                    continue;
+                }
+                match add(account, &room, &who).await {
                     Err(DeliverError::Reject { reason }) => {
                         // The room stands without them, and the rest must not wait.
                         tracing::warn!(%reason, "somebody could not be invited");

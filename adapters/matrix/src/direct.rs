@@ -124,6 +124,7 @@ pub async fn room(account: &Account, who: &UserId) -> Result<Room, DeliverError>
             alias: alias(account, who, turn),
             name: None,
             topic: None,
+            invite: Vec::new(),
             kind: Kind::Direct(who.to_owned()),
         };
         let room = open(account, &wanted).await?;

@@ -28,20 +28,25 @@ pub async fn answer(account: Arc<Account>, room: Room) {
     };
     let by = invite.inviter_id;
     let direct = room.is_direct().await.unwrap_or(false);
-    if direct && room.encryption_state().is_encrypted() {
-        if room.join().await.is_ok() {
-            account.known().direct.insert(by.clone(), id.to_owned());
-            let _ = account
-                .client
-                .account()
-                .mark_as_dm(id, std::slice::from_ref(&by))
-                .await;
-        }
+    if !direct {
+        let _ = room.leave().await;
+        return;
+    }
+    // What the invitation itself says of encryption may be nothing: inside it is known.
+    if room.join().await.is_err() {
+        return;
+    }
+    let encrypted = room.latest_encryption_state().await;
+    if encrypted.is_ok_and(|state| state.is_encrypted()) {
+        account.known().direct.insert(by.clone(), id.to_owned());
+        let _ = account
+            .client
+            .account()
+            .mark_as_dm(id, std::slice::from_ref(&by))
+            .await;
         return;
     }
     let _ = room.leave().await;
-    if direct {
-        // They want to talk: here is a room in which that can be done in confidence.
-        let _ = direct::room(&account, &by).await;
-    }
+    // They want to talk: here is a room in which that can be done in confidence.
+    let _ = direct::room(&account, &by).await;
 }

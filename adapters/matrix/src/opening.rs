@@ -21,6 +21,7 @@ pub struct Wanted<'a> {
     pub alias: String,
     pub name: Option<&'a str>,
     pub topic: Option<&'a str>,
+    pub invite: Vec<OwnedUserId>,
     pub kind: Kind,
 }
 
@@ -37,6 +38,12 @@ pub async fn open(account: &Account, wanted: &Wanted<'_>) -> Result<Room, Delive
     let response = account.client.send(request).await;
     match response {
         Ok(response) => {
+            for who in &wanted.invite {
+                account
+                    .known()
+                    .invited
+                    .insert((response.room_id.clone(), who.clone()));
+            }
             account.history.is_new(&response.room_id);
             let room = known(account, &response.room_id).await?;
             if let Kind::Direct(who) = &wanted.kind {
@@ -44,9 +51,15 @@ pub async fn open(account: &Account, wanted: &Wanted<'_>) -> Result<Room, Delive
             }
             Ok(room)
         }
-        Err(error) if error.client_api_error_kind() == Some(&ErrorKind::RoomInUse) => {
+        // There is one already; or there is one now, and an invitation of it was refused.
+        Err(error)
+            if matches!(
+                error.client_api_error_kind(),
+                Some(ErrorKind::RoomInUse | ErrorKind::Forbidden)
+            ) =>
+        {
             let Some(id) = find(account, &wanted.alias).await? else {
-                return Err(reject("the room's address is taken"));
+                return Err(of_http(&error));
             };
             let room = known(account, &id).await?;
             finish(&room).await?;
@@ -143,10 +156,12 @@ fn privacy() -> [(&'static str, Value); 4] {
             "m.room.encryption",
             json!({"algorithm": "m.megolm.v1.aes-sha2"}),
         ),
-        // Whoever comes later reads from then on, as the terms say.
+        // Whoever comes later reads from then on, as the terms say: from the invitation on, since
+        // what is said before somebody has pressed "join" would stay locked to them for ever, the
+        // page that calls them and the card among it.
         (
             "m.room.history_visibility",
-            json!({"history_visibility": "joined"}),
+            json!({"history_visibility": "invited"}),
         ),
         ("m.room.join_rules", json!({"join_rule": "invite"})),
         ("m.room.guest_access", json!({"guest_access": "forbidden"})),
@@ -179,6 +194,7 @@ fn request(
     request.room_alias_name = Some(wanted.alias.clone());
     request.name = wanted.name.map(str::to_owned);
     request.topic = wanted.topic.map(str::to_owned);
+    request.invite.clone_from(&wanted.invite);
     request.power_level_content_override =
         Some(Raw::new(&levels()).map_err(unwritable)?.cast_unchecked());
     for (kind, content) in privacy() {
@@ -191,7 +207,7 @@ fn request(
         Kind::Case => creation.federate = account.settings.federation == Federation::Open,
         Kind::Direct(who) => {
             request.is_direct = true;
-            request.invite = vec![who.clone()];
+            request.invite.push(who.clone());
         }
     }
     request.creation_content = Some(Raw::new(&creation).map_err(unwritable)?);

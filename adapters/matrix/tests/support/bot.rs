@@ -205,6 +205,12 @@ impl Bot {
         self.listening = Some(tokio::spawn(async move { matrix.listen(inbox, stop).await }));
     }
 
+    /// Waits until it listens no longer by itself.
+    pub async fn listening_ends(&mut self) -> Result<(), ListenError> {
+        let listening = self.listening.take().unwrap();
+        tokio::time::timeout(PATIENCE, listening).await.unwrap().unwrap()
+    }
+
     /// Ends the process, as far as the network can tell; the disk stays.
     pub async fn ends(&mut self) {
         self.stop.cancel();
@@ -215,9 +221,14 @@ impl Bot {
 
     /// Begins again from the disk.
     pub async fn begins(&mut self) {
+        self.reopens().await;
+        self.listens();
+    }
+
+    /// From the disk, and does not listen.
+    pub async fn reopens(&mut self) {
         self.stop = CancellationToken::new();
         self.matrix = Matrix::open(self.settings.clone()).await.unwrap();
-        self.listens();
     }
 
     pub async fn deliver(&self, name: &str, action: &Action) -> Result<Receipt, DeliverError> {

@@ -3,4 +3,5 @@
 
 pub mod bot;
 pub mod person;
+pub mod proxy;
 pub mod synapse;

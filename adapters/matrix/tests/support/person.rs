@@ -1,6 +1,7 @@
 //! A person with a matrix-sdk client of their own, signed or not, that remembers what it was shown.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -53,6 +54,7 @@ pub struct Person {
     pub client: Client,
     shown: Arc<Mutex<Vec<Shown>>>,
     changed: Arc<Notify>,
+    accepts: Arc<AtomicBool>,
     syncing: tokio::task::JoinHandle<()>,
 }
 
@@ -104,13 +106,26 @@ impl Person {
         client.sync_once(settings).await.unwrap();
         let shown = Arc::new(Mutex::new(Vec::new()));
         let changed = Arc::new(Notify::new());
-        let syncing = tokio::spawn(sync(client.clone(), shown.clone(), changed.clone()));
+        let accepts = Arc::new(AtomicBool::new(false));
+        let syncing = sync(
+            client.clone(),
+            shown.clone(),
+            changed.clone(),
+            accepts.clone(),
+        );
+        let syncing = tokio::spawn(syncing);
         Self {
             client,
             shown,
             changed,
+            accepts,
             syncing,
         }
+    }
+
+    /// From now on every invitation is accepted.
+    pub fn accepts_all(&self) {
+        self.accepts.store(true, Ordering::SeqCst);
     }
 
     pub fn id(&self) -> &UserId {
@@ -325,7 +340,12 @@ impl Drop for Person {
     }
 }
 
-async fn sync(client: Client, shown: Arc<Mutex<Vec<Shown>>>, changed: Arc<Notify>) {
+async fn sync(
+    client: Client,
+    shown: Arc<Mutex<Vec<Shown>>>,
+    changed: Arc<Notify>,
+    accepts: Arc<AtomicBool>,
+) {
     let settings = SyncSettings::new().timeout(Duration::from_secs(20));
     let mut again = tokio::time::interval(Duration::from_millis(200));
     loop {
@@ -345,6 +365,11 @@ async fn sync(client: Client, shown: Arc<Mutex<Vec<Shown>>>, changed: Arc<Notify
                     encrypted: event.encryption_info().is_some(),
                     locked: event.kind.is_utd(),
                 });
+            }
+        }
+        if accepts.load(Ordering::SeqCst) {
+            for room in client.invited_rooms() {
+                let _ = room.join().await;
             }
         }
         changed.notify_waiters();

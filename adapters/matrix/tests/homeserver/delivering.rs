@@ -21,7 +21,7 @@ async fn a_case_s_room_keeps_its_secrets() {
     let state = alice.state(&id).await;
     assert_eq!(state["m.room.encryption"]["algorithm"], "m.megolm.v1.aes-sha2");
     assert_eq!(state["m.room.join_rules"]["join_rule"], "invite");
-    assert_eq!(state["m.room.history_visibility"]["history_visibility"], "joined");
+    assert_eq!(state["m.room.history_visibility"]["history_visibility"], "invited");
     assert_eq!(state["m.room.guest_access"]["guest_access"], "forbidden");
     assert_eq!(state["m.room.name"]["name"], "case-2026-0001");
     let power = &state["m.room.power_levels"];
@@ -114,7 +114,8 @@ async fn a_page_comes_in_an_encrypted_room_of_two() {
     let at = bot.posts("page", direct.clone(), page.clone()).await;
     let opened = alice.joins_next().await;
     assert!(opened.latest_encryption_state().await.unwrap().is_encrypted());
-    // History is for members who were there: the first page came before she was, so again.
+    // It came before she had joined, and she reads it.
+    alice.sees(&bot.id(), "Alice").await;
     let later = bot.posts("page2", direct.clone(), page).await;
     let seen = alice.sees(&bot.id(), "Alice").await;
     assert!(seen.encrypted);

@@ -82,3 +82,20 @@ async fn who_comes_and_goes_is_told() {
     bot.delivers("remove", &underrose_chat::Action::Remove { room: case.clone(), who: who.clone() }).await;
     bot.posts("after", to(&case), Message::text("after she left")).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_writes_in_the_open_is_invited_into_confidence() {
+    let url = shared().await;
+    let bot = Bot::new(&url, &name("bot")).await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let mut request = matrix_sdk::ruma::api::client::room::create_room::v3::Request::new();
+    request.is_direct = true;
+    request.invite = vec![bot.id()];
+    let open = alice.client.create_room(request).await.unwrap();
+    let private = alice.joins_next().await;
+    assert_ne!(private.room_id(), open.room_id());
+    assert!(private.latest_encryption_state().await.unwrap().is_encrypted());
+    alice.says(private.room_id(), "help").await;
+    let Happening::Text { place, .. } = bot.desk.hears("help").await else { panic!() };
+    assert_eq!(place, Place::Direct);
+}
