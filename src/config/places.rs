@@ -39,6 +39,14 @@ impl Networks {
         Err(format!("no network \"{}\"{instead}", clip(name)))
     }
 
+    /// Whether this can be an account of the network; which of them exist only the network knows.
+    pub fn account(&self, network: &Network, handle: &str) -> Result<(), String> {
+        if self.matrix.iter().any(|matrix| matrix.name == *network) {
+            matrix::account(handle)?;
+        }
+        Ok(())
+    }
+
     /// `network/what it calls the thing`.
     fn place(&self, text: &str, example: &str) -> Result<(Network, String), String> {
         let Some((network, id)) = text.split_once('/') else {

@@ -237,6 +237,8 @@ pub struct Step {
     account: Arc<Account>,
     /// The runtime is told, since a drop cannot wait.
     runtime: tokio::runtime::Handle,
+    /// What is dropped once this is cancelled was perhaps never looked at.
+    ended: CancellationToken,
     /// Set when something was not handed on: then this place is never called handled.
     pub failed: std::sync::atomic::AtomicBool,
     token: String,
@@ -262,6 +264,7 @@ impl Handled {
             open: self.open.clone(),
             account: shared.account.clone(),
             runtime: tokio::runtime::Handle::current(),
+            ended: shared.ended.clone(),
             failed: std::sync::atomic::AtomicBool::new(false),
             token,
         })
@@ -270,7 +273,7 @@ impl Handled {
 
 impl Drop for Step {
     fn drop(&mut self) {
-        if self.failed.load(std::sync::atomic::Ordering::SeqCst) {
+        if self.failed.load(std::sync::atomic::Ordering::SeqCst) || self.ended.is_cancelled() {
             // It stays open, and so does everything after it.
             return;
         }

@@ -117,7 +117,8 @@ pub async fn happening(
             understood(pressed(by, place, message, command), began)
         }
         Read::Member { who: whom, now } => {
-            if whom == account.me.as_str() || partner.is_some() {
+            let open = !room.encryption_state().is_encrypted();
+            if whom == account.me.as_str() || partner.is_some() || open {
                 return Ok(None);
             }
             let room = room_id(account, room.room_id().as_str());
@@ -356,6 +357,14 @@ pub async fn surroundings(account: &Account, room: &Room) -> Result<Vec<Happenin
         who: members,
     }];
     found.extend(exposed(account, room).await?);
+    // The bot may have come into it later than it was told of it.
+    if let Some(old) = room
+        .predecessor_room()
+        .and_then(|old| account.client.get_room(&old.room_id))
+        .filter(|old| old.successor_room().is_some_and(|next| next.room_id == room.room_id()))
+    {
+        found.extend(moved(account, &old, room.room_id().as_str()).await?);
+    }
     Ok(found)
 }
 

@@ -99,3 +99,56 @@ async fn who_writes_in_the_open_is_invited_into_confidence() {
     let Happening::Text { place, .. } = bot.desk.hears("help").await else { panic!() };
     assert_eq!(place, Place::Direct);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgraded_room_is_followed_once_the_bot_is_let_in() {
+    let url = shared().await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let own = alice.opens(&[], true).await;
+    let id = own.room_id().to_owned();
+    let bot = Bot::with(&url, &name("bot"), |settings| settings.rooms.push(id.to_string())).await;
+    own.invite_user_by_id(&bot.id()).await.unwrap();
+    alice.sees_joining(&bot.id(), &id).await;
+    let upgrade = matrix_sdk::ruma::api::client::room::upgrade_room::v3::Request::new(
+        id.clone(),
+        "11".try_into().unwrap(),
+    );
+    let next = alice.client.send(upgrade).await.unwrap().replacement_room;
+    let (old, new) = (room(&id), room(&next));
+    alice.joined(&next).await.invite_user_by_id(&bot.id()).await.unwrap();
+    bot.desk
+        .until("the move", |what| match what {
+            Happening::Moved { from, to } if *from == old && *to == new => Some(()),
+            _ => None,
+        })
+        .await;
+    alice.says(&next, "vuln help here").await;
+    let Happening::Text { place, .. } = bot.desk.hears("vuln help here").await else { panic!() };
+    assert_eq!(place, Place::Room { room: new });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_independent_client_is_understood_where_trust_allows() {
+    let url = shared().await;
+    let bot = Bot::with(&url, &name("bot"), |settings| settings.trust = underrose_matrix::Trust::AnyDevice).await;
+    bot.desk.answers("vuln help", Message::text("this is the help"));
+    let who = name("nio");
+    crate::support::person::register(&url, &who).await;
+    let asked = nio_asks(&url, &who, bot.matrix.user()).await;
+    let told = String::from_utf8_lossy(&asked.stdout).into_owned();
+    assert!(told.contains("this is the help"), "{told}{}", String::from_utf8_lossy(&asked.stderr));
+    let strict = Bot::new(&url, &name("bot")).await;
+    let asked = nio_asks(&url, &who, strict.matrix.user()).await;
+    let told = String::from_utf8_lossy(&asked.stdout).into_owned();
+    assert!(told.contains("verify this session"), "{told}");
+    assert_eq!(strict.desk.texts(), Vec::<String>::new());
+}
+
+/// Asks for help in an encrypted direct room of its own, and prints what it is answered.
+async fn nio_asks(url: &str, who: &str, bot: &str) -> std::process::Output {
+    let mut person = std::process::Command::new(crate::support::synapse::python());
+    person
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/nio_person.py"))
+        .args([url, who, crate::support::person::PASSWORD, bot, "!vuln help"]);
+    tokio::task::spawn_blocking(move || person.output().unwrap()).await.unwrap()
+}

@@ -88,10 +88,15 @@ async fn a_session_that_is_taken_away_is_said_and_set_up_anew_on_the_same_device
     alice.says(&id, "vuln one").await;
     bot.desk.hears("vuln one").await;
     // Logging in the device anew takes the old session's token away.
-    let other = matrix_sdk::Client::builder().homeserver_url(&url).build().await.unwrap();
-    let user = bot.settings.user.clone();
-    let login = other.matrix_auth().login_username(&user, crate::support::person::PASSWORD);
-    login.device_id(bot.matrix.device()).send().await.unwrap();
+    let login = serde_json::json!({
+        "type": "m.login.password",
+        "identifier": {"type": "m.id.user", "user": bot.settings.user},
+        "password": crate::support::person::PASSWORD,
+        "device_id": bot.matrix.device(),
+    });
+    let client = matrix_sdk::reqwest::Client::new();
+    let login = client.post(format!("{url}/_matrix/client/v3/login")).body(login.to_string());
+    login.send().await.unwrap().error_for_status().unwrap();
     let ended = bot.listening_ends().await;
     let reason = ended.unwrap_err().reason;
     assert!(reason.contains("underrose setup matrix"), "{reason}");
