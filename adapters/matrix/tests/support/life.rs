@@ -54,7 +54,7 @@ impl Life {
         }
         let own = people["alice"].opens(&[&me], true).await;
         rooms.insert("security", own.room_id().to_owned());
-        let mut life = Self {
+        let life = Self {
             synapse,
             dir: tempfile::tempdir().unwrap(),
             binary: binary(),
@@ -94,11 +94,12 @@ impl Life {
             .replace("[console]\n", "")
             .replace("./data/master.key", &format!("{dir}/master.key"))
             .replace("./data", &format!("{dir}/data"))
-            + &format!(
+            + format!(
                 "\n[[matrix]]\nhomeserver = \"{}\"\nuser = \"{}\"\n",
                 self.synapse.url(),
                 self.me
             )
+            .as_str()
     }
 
     pub fn command(&self, args: &[&str]) -> Command {
@@ -114,8 +115,8 @@ impl Life {
     /// Another command of the binary, which must succeed.
     pub fn runs(&self, args: &[&str]) -> String {
         let output = self.command(args).output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned()
-            + &String::from_utf8_lossy(&output.stderr);
+        let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.push_str(&String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{args:?}: {text}");
         text
     }
