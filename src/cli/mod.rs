@@ -4,6 +4,8 @@ mod admin;
 mod check;
 mod control;
 mod demo;
+#[cfg(feature = "matrix")]
+mod matrix;
 mod networks;
 mod rehearsal;
 mod replay;
@@ -49,8 +51,13 @@ enum Command {
         #[arg(long, requires = "virtual_clock")]
         journal: bool,
     },
-    /// Make the data folder and the master key.
-    Setup(ConfigArg),
+    /// Make the data folder and the master key; or a network's account: `setup matrix`.
+    Setup {
+        #[command(flatten)]
+        config: ConfigArg,
+        #[command(subcommand)]
+        network: Option<SetupNetwork>,
+    },
     /// Check the whole configuration, and show the next firings of every schedule.
     Check {
         #[command(flatten)]
@@ -99,6 +106,25 @@ enum Command {
     Commands,
 }
 
+/// A network whose account is made once.
+#[derive(Subcommand)]
+enum SetupNetwork {
+    /// Log in to a homeserver: a device, its store, a cross-signing identity and a recovery key.
+    /// The password is asked for, or read from UNDERROSE_MATRIX_PASSWORD (a token:
+    /// UNDERROSE_MATRIX_TOKEN).
+    #[cfg(feature = "matrix")]
+    Matrix {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// Which [[matrix]], where there are several.
+        #[arg(long)]
+        network: Option<String>,
+        /// On a new machine, with the recovery key that the first setup showed.
+        #[arg(long)]
+        recover: bool,
+    },
+}
+
 #[derive(clap::Args)]
 struct ConfigArg {
     /// The configuration file.
@@ -141,7 +167,15 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             Some(config) => run::run(&config),
             None => bail!("name the configuration with --config, or rehearse with --virtual-clock"),
         },
-        Command::Setup(arg) => setup::setup(&load(&arg.config)?),
+        Command::Setup { config, network } => match network {
+            None => setup::setup(&load(&config.config)?),
+            #[cfg(feature = "matrix")]
+            Some(SetupNetwork::Matrix {
+                config,
+                network,
+                recover,
+            }) => matrix::setup(&load(&config.config)?, network.as_deref(), recover),
+        },
         Command::Check { config, connect } => check::check(&config.config, connect),
         Command::Journal { command } => admin::journal(&command),
         Command::Backup { config, to } => admin::backup(&load(&config.config)?, &to),

@@ -58,6 +58,8 @@ async fn bot(path: &Path, config: Config) -> anyhow::Result<ExitCode> {
     if restored {
         tracing::warn!("this store was restored: each delivery is looked up before it is sent");
     }
+    #[cfg(feature = "matrix")]
+    let matrix = super::matrix::open(super::matrix::settings(&config, &store)).await?;
     let clock: Arc<dyn Clock> = Arc::new(System::default());
     let policy = Arc::new(config.policy.clone());
     let (engine, rows) =
@@ -69,7 +71,10 @@ async fn bot(path: &Path, config: Config) -> anyhow::Result<ExitCode> {
     }
     let (handle, thread) = start(engine, clock.clone(), promises);
     let mut ended = watch(thread);
-    let adapters = super::networks::adapters(&config, &clock);
+    #[cfg_attr(not(feature = "matrix"), expect(unused_mut, reason = "no network is added"))]
+    let mut adapters = super::networks::adapters(&config, &clock);
+    #[cfg(feature = "matrix")]
+    adapters.extend(matrix);
     let stop = CancellationToken::new();
     let stopping = outbox::Stopping {
         stop: stop.clone(),

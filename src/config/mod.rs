@@ -1,6 +1,7 @@
 //! The configuration: a TOML text in, what the committee decided out, or *every* mistake in it at
 //! once, each with its key. It opens no file, asks no clock and connects to nothing.
 
+mod matrix;
 mod people;
 mod places;
 mod read;
@@ -24,6 +25,7 @@ use crate::domain::ids::PersonId;
 use crate::domain::policy::Policy;
 use crate::store::KeySource;
 
+pub use matrix::{Federate, Matrix, Trust};
 pub use read::Mistake;
 pub use report::check_report;
 pub use schema::SECTIONS;
@@ -34,6 +36,8 @@ use read::{Flag, Mistakes, Section, clip};
 pub const NETWORKS_BUILT: &[&str] = &[
     #[cfg(feature = "console")]
     CONSOLE,
+    #[cfg(feature = "matrix")]
+    "matrix",
     #[cfg(feature = "sim")]
     "sim",
 ];
@@ -55,6 +59,7 @@ pub struct Config {
     pub log: LogLevel,
     /// `None` when the console is not among the networks.
     pub console: Option<Console>,
+    pub matrix: Vec<Matrix>,
     pub sims: Vec<Sim>,
 }
 
@@ -204,13 +209,14 @@ fn read(text: &str, table: &Table, built: &[&str], mistakes: &Mistakes) -> Optio
         ack_text: ack_text?.trim().to_owned(),
         show_head: show_head?,
     };
-    let (console, sims) = (networks.console, networks.sims);
+    let (console, sims, matrix) = (networks.console, networks.sims, networks.matrix);
     Some(Config {
         policy,
         data: data?,
         key: key?,
         log: log?,
         console,
+        matrix,
         sims,
     })
 }

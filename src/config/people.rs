@@ -209,6 +209,10 @@ fn handles(
             section.wrong(&key, format!("\"{}\" is no account", clip(handle)));
             continue;
         }
+        if let Err(what) = networks.account(&network, handle) {
+            section.wrong(&key, what);
+            continue;
+        }
         let account = (network.clone(), handle.to_owned());
         if let Some(other) = taken.get(&account) {
             let what = format!("{name}/{} is also {other}'s account", clip(handle));

@@ -7,6 +7,7 @@ use underrose_chat::{Network, RoomId};
 
 use super::read::{Flag, Section, Told, clip};
 use super::schema::{self, meant};
+use super::matrix::{self, Matrix};
 use super::{CONSOLE, Console, Sim};
 use crate::domain::policy::NetworkRules;
 
@@ -14,6 +15,7 @@ use crate::domain::policy::NetworkRules;
 pub struct Networks {
     pub rules: BTreeMap<Network, NetworkRules>,
     pub console: Option<Console>,
+    pub matrix: Vec<Matrix>,
     pub sims: Vec<Sim>,
 }
 
@@ -37,6 +39,14 @@ impl Networks {
         Err(format!("no network \"{}\"{instead}", clip(name)))
     }
 
+    /// Whether this can be an account of the network; which of them exist only the network knows.
+    pub fn account(&self, network: &Network, handle: &str) -> Result<(), String> {
+        if self.matrix.iter().any(|matrix| matrix.name == *network) {
+            matrix::account(handle)?;
+        }
+        Ok(())
+    }
+
     /// `network/what it calls the thing`.
     fn place(&self, text: &str, example: &str) -> Result<(Network, String), String> {
         let Some((network, id)) = text.split_once('/') else {
@@ -57,6 +67,9 @@ impl Networks {
 
     fn room(&self, text: &str) -> Result<RoomId, String> {
         let (network, id) = self.place(text, "console/security")?;
+        if self.matrix.iter().any(|matrix| matrix.name == network) {
+            matrix::room(&id)?;
+        }
         if network.0 == CONSOLE && id.starts_with('#') {
             let bare = id.trim_start_matches('#');
             return Err(format!(
@@ -78,6 +91,16 @@ pub fn networks(top: &Section<'_>, built: &[&str]) -> Networks {
             );
         }
     };
+    let mut matrix = Vec::new();
+    for section in top.sections("matrix", schema::MATRIX) {
+        is_built(&section, "matrix");
+        if let Some(one) = matrix::matrix(&section) {
+            if rules.insert(one.name.clone(), matrix::rules()).is_some() {
+                section.wrong("name", format!("two networks are called \"{}\"", one.name));
+            }
+            matrix.push(one);
+        }
+    }
     let mut sims = Vec::new();
     for section in top.sections("sim", schema::SIM) {
         is_built(&section, "sim");
@@ -138,11 +161,12 @@ pub fn networks(top: &Section<'_>, built: &[&str]) -> Networks {
     Networks {
         rules,
         console,
+        matrix,
         sims,
     }
 }
 
-fn network_name(name: &str) -> Result<(), String> {
+pub(super) fn network_name(name: &str) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name == CONSOLE {
         return Err(format!("\"{CONSOLE}\" is the console's own name"));

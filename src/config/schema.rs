@@ -12,6 +12,7 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
     ("terms", TERMS),
     ("console", CONSOLE),
     ("people[]", PERSON),
+    ("matrix[]", MATRIX),
     ("sim[]", SIM),
 ];
 
@@ -26,6 +27,7 @@ pub const TOP: &[&str] = &[
     "terms",
     "console",
     "people",
+    "matrix",
     "sim",
 ];
 pub const KEY: &[&str] = &["file", "env"];
@@ -62,6 +64,14 @@ pub const SIM: &[&str] = &[
     "encrypted",
     "tells_time",
     "shows_history",
+];
+pub const MATRIX: &[&str] = &[
+    "name",
+    "homeserver",
+    "user",
+    "display_name",
+    "trust",
+    "federate",
 ];
 
 /// Longer words than this are not compared; nobody mistypes that much of a name.

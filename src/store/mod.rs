@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use redb::{Database, Durability, ReadableDatabase, ReadableTable};
+use zeroize::Zeroizing;
 
 use crate::domain::ids::CaseId;
 
@@ -225,6 +226,12 @@ impl Store {
             failed: false,
             path,
         })
+    }
+
+    /// The key of a network's own store beside this one. It follows from this store's own, so that
+    /// rotating the master key does not touch it.
+    pub fn network_key(&self, network: &str) -> Zeroizing<[u8; 32]> {
+        self.keys.network(network)
     }
 
     pub fn head(&self) -> Head {

@@ -6,6 +6,7 @@ use chacha20poly1305::aead::rand_core::RngCore;
 use chacha20poly1305::aead::{AeadInPlace, KeyInit, OsRng};
 use chacha20poly1305::{Key, Tag, XChaCha20Poly1305, XNonce};
 use redb::{ReadableTable, Table};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::error::CommitError;
@@ -24,6 +25,8 @@ const CIPHERS_MAX: usize = 4_096;
 pub struct Keyring {
     master: MasterKey,
     system: XChaCha20Poly1305,
+    /// From which the networks' own stores get their keys: it outlives a rotated master.
+    networks: Zeroizing<[u8; 32]>,
     cases: HashMap<CaseId, XChaCha20Poly1305>,
     nonce: Nonce,
 }
@@ -113,6 +116,15 @@ fn bound(table: &'static [u8], row: u64) -> ([u8; 16], usize) {
     (bytes, 16)
 }
 
+/// One way: who has the result has neither the secret nor another result.
+fn derived(label: &[u8], secret: &[u8]) -> Zeroizing<[u8; 32]> {
+    let mut hash = Sha256::new();
+    hash.update((label.len() as u64).to_be_bytes());
+    hash.update(label);
+    hash.update(secret);
+    Zeroizing::new(hash.finalize().into())
+}
+
 impl Keyring {
     pub fn new(master: MasterKey, system: &DataKey) -> Self {
         let mut prefix = [0; 16];
@@ -120,9 +132,15 @@ impl Keyring {
         Self {
             master,
             system: cipher(system),
+            networks: derived(b"underrose/networks", system.as_slice()),
             cases: HashMap::new(),
             nonce: Nonce { prefix, count: 0 },
         }
+    }
+
+    /// The key of a network's own store: the same for ever, whatever master wraps the system's.
+    pub fn network(&self, name: &str) -> Zeroizing<[u8; 32]> {
+        derived(name.as_bytes(), self.networks.as_slice())
     }
 
     pub fn master(&self) -> &MasterKey {

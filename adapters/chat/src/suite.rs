@@ -12,7 +12,7 @@ use crate::inbox::Accept;
 use crate::sim::Fault;
 use crate::{
     Action, Adapter, Block, Choice, DeliverError, DeliveryKey, Immediate, Inbound, Inbox,
-    InboxClosed, Inline, Message, MessageRef, Network, Openness, Receipt, RoomId, Target, UserId,
+    InboxClosed, Inline, Message, MessageRef, Openness, Receipt, RoomId, Target, UserId,
     Weight,
 };
 
@@ -32,6 +32,17 @@ pub trait Peer: Send + Sync {
     fn hall(&self) -> RoomId;
     /// What was logged so far, at the most talkative level.
     fn log(&self) -> String;
+    /// The account of this person.
+    fn person(&self, name: &str) -> UserId {
+        UserId {
+            network: self.adapter().network().clone(),
+            id: name.to_owned(),
+        }
+    }
+    /// A mention group, where the network has any.
+    fn group(&self) -> Option<String> {
+        Some("oncall".to_owned())
+    }
 }
 
 /// A peer that can also make things happen.
@@ -91,8 +102,7 @@ fn one_more(peer: &dyn Peer, before: usize, what: &str) {
 /// Every kind of action, once per key, however often it is asked and however it fails.
 pub async fn deliveries(peer: &dyn Peer) {
     let adapter = peer.adapter();
-    let network = adapter.network().clone();
-    let room = opening(peer, adapter.as_ref(), &network).await;
+    let room = opening(peer, adapter.as_ref()).await;
     let posted = posting(peer, adapter.as_ref(), &room).await;
     others(peer, adapter.as_ref(), &room, &posted).await;
     openness(peer, adapter.as_ref()).await;
@@ -101,11 +111,8 @@ pub async fn deliveries(peer: &dyn Peer) {
     assert!(!peer.log().contains(MARKER), "content is in the log");
 }
 
-async fn opening(peer: &dyn Peer, adapter: &dyn Adapter, network: &Network) -> RoomId {
-    let who = UserId {
-        network: network.clone(),
-        id: "alice".to_owned(),
-    };
+async fn opening(peer: &dyn Peer, adapter: &dyn Adapter) -> RoomId {
+    let who = peer.person("alice");
     let open = Action::OpenRoom {
         name: "case-2026-0001".to_owned(),
         topic: "case 2026-0001".to_owned(),
@@ -180,10 +187,7 @@ async fn posting(peer: &dyn Peer, adapter: &dyn Adapter, room: &RoomId) -> Messa
 }
 
 async fn others(peer: &dyn Peer, adapter: &dyn Adapter, room: &RoomId, at: &MessageRef) {
-    let who = UserId {
-        network: room.network.clone(),
-        id: "carol".to_owned(),
-    };
+    let who = peer.person("carol");
     let actions = [
         Action::edit(at.clone(), message("edited")),
         Action::Invite {
@@ -196,14 +200,14 @@ async fn others(peer: &dyn Peer, adapter: &dyn Adapter, room: &RoomId, at: &Mess
         },
         Action::SetTopic {
             room: room.clone(),
-            topic: "case 2026-0001".to_owned(),
-        },
-        Action::SetOnCall {
-            group: "oncall".to_owned(),
-            who: vec![who],
+            topic: "case 2026-0001, triaging".to_owned(),
         },
     ];
-    for (index, action) in actions.iter().enumerate() {
+    let group = peer.group().map(|group| Action::SetOnCall {
+        group,
+        who: vec![who],
+    });
+    for (index, action) in actions.iter().chain(&group).enumerate() {
         let before = peer.reached().len();
         let name = key(&format!("c{index}"));
         let first = adapter.deliver(&name, action).await;
@@ -360,7 +364,9 @@ pub async fn arrivals(source: &dyn Source) {
                 .taken
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .len();
+                .iter()
+                .filter(|inbound| events.iter().any(|event| event.id == inbound.id))
+                .count();
             if count >= events.len() {
                 stop.cancel();
                 return;
@@ -374,7 +380,11 @@ pub async fn arrivals(source: &dyn Source) {
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .clone();
+    // A network tells other things too: who is there, what time it is.
+    taken.retain(|inbound| events.iter().any(|event| event.id == inbound.id));
     taken.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut events = events;
+    events.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(
         taken, events,
         "each event arrives, with the id and the time that it had"

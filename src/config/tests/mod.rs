@@ -2,6 +2,7 @@
 
 mod any_text;
 mod example;
+mod matrix;
 mod mistakes;
 
 use super::{Mistake, parse};

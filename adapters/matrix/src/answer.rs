@@ -1,0 +1,137 @@
+//! The answer that is given at once, to the caller alone: in the direct room where they asked, or
+//! in theirs when they asked where others read.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use matrix_sdk::Room;
+use matrix_sdk::ruma::UserId;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use underrose_chat::{Block, DeliverError, Immediate, Message};
+
+use crate::adapter::Account;
+use crate::listen::Step;
+use crate::render::{self, Relation};
+use crate::room_work::{Shared, Understood};
+use crate::{direct, posting};
+
+/// Attempts to answer, with pauses that grow to a quarter of a minute: longer than a homeserver's
+/// restart. After that the person has asked again.
+const ATTEMPTS_MAX: u32 = 20;
+const PAUSE_MAX: Duration = Duration::from_secs(15);
+
+/// To somebody whose device gets no keys, and so in plain text: it says nothing of any case.
+const UNSIGNED: &str = "I do not listen to this device, and send it no keys: it is not verified by \
+    you. Open Settings, Sessions in your client, verify this session with your recovery key or with \
+    another of your devices, and write to me again.";
+
+pub async fn answer(
+    shared: &Shared,
+    room: &Room,
+    event: &Value,
+    understood: &Understood,
+    immediate: Immediate,
+    step: &Arc<Step>,
+) {
+    let Some(by) = understood.what.by().and_then(|by| UserId::parse(&by.id).ok()) else {
+        return;
+    };
+    let message = match immediate {
+        Immediate::Nothing => None,
+        Immediate::Say { message } => Some(message),
+        Immediate::Form { form } => Some(form.body),
+        Immediate::Errors { errors } => Some(Message {
+            blocks: vec![Block::Fields {
+                fields: errors.into_iter().collect(),
+            }],
+        }),
+    };
+    let event = event["event_id"].as_str().unwrap_or_default().to_owned();
+    let reply = Reply {
+        account: shared.account.clone(),
+        // Where they asked, if nobody else reads it.
+        here: understood.direct.then(|| room.clone()),
+        from: (!understood.direct).then(|| room.room_id().to_string()),
+        place: understood.place.clone(),
+        warn: understood.is_unsigned() && shared.account.known().warned.insert(by.clone()),
+        by,
+        event,
+        message,
+    };
+    if reply.message.is_none() && !reply.warn {
+        return;
+    }
+    // The first attempt keeps the order; what fails must not hold the room up.
+    if let Err(DeliverError::Retry { .. }) = reply.give().await {
+        let (step, ended) = (step.clone(), shared.ended.clone());
+        tokio::spawn(async move {
+            let mut pause = Duration::from_secs(1);
+            for _ in 0..ATTEMPTS_MAX {
+                tokio::select! {
+                    () = ended.cancelled() => {
+                        step.failed.store(true, Ordering::SeqCst);
+                        return;
+                    }
+                    () = tokio::time::sleep(pause) => {}
+                }
+                pause = (pause * 2).min(PAUSE_MAX);
+                match reply.give().await {
+                    Err(DeliverError::Retry { .. }) => {}
+                    Err(DeliverError::Reject { .. }) | Ok(()) => return,
+                }
+            }
+            tracing::warn!("an answer could not be given");
+        });
+    }
+}
+
+struct Reply {
+    account: Arc<Account>,
+    by: matrix_sdk::ruma::OwnedUserId,
+    here: Option<Room>,
+    from: Option<String>,
+    place: Option<String>,
+    warn: bool,
+    event: String,
+    message: Option<Message>,
+}
+
+impl Reply {
+    async fn give(&self) -> Result<(), DeliverError> {
+        let room = match &self.here {
+            Some(room) => room.clone(),
+            None => direct::room(&self.account, &self.by).await?,
+        };
+        // It follows from the event, so that a redelivery answers nothing twice.
+        let key = key(&self.event);
+        if self.warn {
+            posting::plain(&room, &format!("{key}-plain"), UNSIGNED).await?;
+        }
+        let Some(message) = &self.message else {
+            return Ok(());
+        };
+        let relation = match &self.here {
+            Some(_) => Relation::Reply(self.event.clone()),
+            None => Relation::None,
+        };
+        // A conversation that began in a room goes on here, and belongs there.
+        match self.from.as_ref().or(self.place.as_ref()) {
+            Some(place) if render::pieces(message).len() == 1 => {
+                let content = render::content(message, &key, &relation);
+                let placed = (content, place.as_str());
+                posting::post_with(&self.account, &room, &key, message, placed).await?;
+            }
+            Some(_) | None => {
+                posting::post(&self.account, &room, &key, message, &relation).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn key(event: &str) -> String {
+    let hash = Sha256::digest(format!("answer/{event}"));
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

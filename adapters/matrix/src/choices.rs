@@ -1,0 +1,102 @@
+//! What a message of ours offers, read from the message itself: nothing of it is lost when the
+//! process ends. Pure.
+
+use serde_json::Value;
+
+use crate::render::{CHOICES, NUMBERS};
+
+/// Where the answer to a direct message belongs, when it began in a room.
+pub const PLACE: &str = "dev.underrose.place";
+
+/// Commands that a message offers, by their numbers.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Offer {
+    pub choices: Vec<Offered>,
+    /// The room in which the conversation began that this direct message goes on.
+    pub place: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Offered {
+    pub command: String,
+    /// May be taken by this reaction.
+    pub reaction: Option<String>,
+    /// May be taken by its number.
+    pub typed: bool,
+}
+
+impl Offer {
+    /// `None` if the content offers nothing and begins nothing.
+    pub fn of(content: &Value) -> Option<Self> {
+        let shown = content.get("m.new_content").unwrap_or(content);
+        let choices: Vec<Offered> = shown
+            .get(CHOICES)
+            .and_then(Value::as_array)
+            .map(|all| all.iter().filter_map(offered).collect())
+            .unwrap_or_default();
+        let place = content
+            .get(PLACE)
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        (!choices.is_empty() || place.is_some()).then_some(Self { choices, place })
+    }
+
+    /// The command of this reaction. Binding choices have none.
+    pub fn reacted(&self, key: &str) -> Option<&str> {
+        let key = plain(key);
+        self.choices
+            .iter()
+            .find(|choice| choice.reaction.as_deref().map(plain) == Some(key.clone()))
+            .map(|choice| choice.command.as_str())
+    }
+
+    /// The command of a typed number.
+    pub fn numbered(&self, text: &str) -> Option<&str> {
+        let number: usize = text.trim().trim_end_matches('.').parse().ok()?;
+        let choice = self.choices.get(number.checked_sub(1)?)?;
+        choice.typed.then_some(choice.command.as_str())
+    }
+}
+
+fn offered(value: &Value) -> Option<Offered> {
+    Some(Offered {
+        command: value["command"].as_str()?.to_owned(),
+        reaction: value["reaction"]
+            .as_str()
+            .filter(|key| NUMBERS.contains(key))
+            .map(str::to_owned),
+        typed: value["typed"].as_bool().unwrap_or(false),
+    })
+}
+
+/// Clients differ in whether they send the mark that makes a digit an emoji.
+fn plain(key: &str) -> String {
+    key.chars().filter(|c| *c != '\u{fe0f}').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_number_takes_what_may_be_typed_and_a_reaction_only_what_is_casual() {
+        let offer = Offer::of(&json!({CHOICES: [
+            {"command": "oncall ack", "reaction": "1️⃣", "typed": true},
+            {"command": "vuln announce arm ab", "reaction": null, "typed": true},
+            {"command": "vuln announce go ab", "reaction": null, "typed": false},
+        ]}))
+        .unwrap();
+        assert_eq!(offer.reacted("1️⃣"), Some("oncall ack"));
+        assert_eq!(offer.reacted("1\u{20e3}"), Some("oncall ack"));
+        assert_eq!(offer.reacted("2️⃣"), None);
+        assert_eq!(offer.numbered("2"), Some("vuln announce arm ab"));
+        assert_eq!(offer.numbered(" 1. "), Some("oncall ack"));
+        assert_eq!(offer.numbered("3"), None);
+        assert_eq!(offer.numbered("0"), None);
+        assert_eq!(offer.numbered("4"), None);
+        assert_eq!(Offer::of(&json!({"body": "x"})), None);
+    }
+}

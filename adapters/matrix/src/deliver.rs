@@ -1,0 +1,356 @@
+//! Each action as calls of the homeserver, once per key however often it is asked.
+
+use std::time::Duration;
+
+use matrix_sdk::ruma::events::StateEventType;
+use matrix_sdk::ruma::events::room::member::MembershipState;
+use matrix_sdk::ruma::{OwnedRoomId, OwnedUserId, RoomId, UserId};
+use matrix_sdk::{Room, RoomState};
+use serde_json::json;
+use underrose_chat::{Action, DeliverError, DeliveryKey, MessageId, MessageRef, Receipt, Target};
+
+use crate::adapter::Account;
+use crate::failure::{of, reject, retry};
+use crate::opening::{self, Kind};
+use crate::posting;
+use crate::render::Relation;
+use crate::{direct, private};
+
+/// A first start knows no room before its first sync. Shorter than the outbox's patience.
+const READY_MAX: Duration = Duration::from_secs(20);
+
+/// State that says: nothing more is said here.
+const ARCHIVED: &str = "dev.underrose.archived";
+
+/// The power that speaking takes in an archived room, which only the bot has.
+const SILENCE: i64 = 100;
+
+pub async fn deliver(
+    account: &Account,
+    key: &DeliveryKey,
+    action: &Action,
+) -> Result<Receipt, DeliverError> {
+    ready(account).await?;
+    match action {
+        Action::OpenRoom {
+            name,
+            topic,
+            invite,
+        } => {
+            let invite: Vec<OwnedUserId> = invite
+                .iter()
+                .filter_map(|who| user(&who.id).ok())
+                .filter(|who| *who != account.me)
+                .collect();
+            let room = opening::open(
+                account,
+                &opening::Wanted {
+                    alias: alias(key),
+                    name: Some(name),
+                    topic: Some(topic),
+                    invite: invite.clone(),
+                    kind: Kind::Case,
+                },
+            )
+            .await?;
+            for who in invite {
+                if account
+                    .known()
+                    .invited
+                    .remove(&(room.room_id().to_owned(), who.clone()))
+                {
+                    continue;
+                }
+                match add(account, &room, &who).await {
+                    Err(DeliverError::Reject { reason }) => {
+                        // The room stands without them, and the rest must not wait.
+                        tracing::warn!(%reason, "somebody could not be invited");
+                    }
+                    Err(later) => return Err(later),
+                    Ok(()) => {}
+                }
+            }
+            Ok(Receipt::Room {
+                room: underrose_chat::RoomId {
+                    network: account.settings.network.clone(),
+                    id: room.room_id().to_string(),
+                },
+            })
+        }
+        Action::Invite { room, who } => {
+            let room = joined(account, &room.id)?;
+            add(account, &room, &user(&who.id)?).await?;
+            Ok(Receipt::Done)
+        }
+        Action::Remove { room, who } => remove(account, &room.id, &who.id).await,
+        Action::Post {
+            to,
+            message,
+            openness,
+        } => {
+            let (room, relation) = place(account, to).await?;
+            open_for_words(account, &room, *openness).await?;
+            let event = posting::post(account, &room, &key.0, message, &relation).await?;
+            Ok(posted(&room, to, event))
+        }
+        Action::Edit {
+            at,
+            message,
+            openness,
+        } => {
+            let (room, event) = at_event(account, at).await?;
+            open_for_words(account, &room, *openness).await?;
+            let relation = Relation::Replace(event);
+            posting::edit(account, &room, &key.0, message, &relation).await?;
+            Ok(Receipt::Done)
+        }
+        Action::Pin { at } => {
+            let (room, event) = at_event(account, at).await?;
+            let event = matrix_sdk::ruma::EventId::parse(event)
+                .map_err(|_| reject("that is no event of Matrix"))?;
+            room.pin_event(&event).await.map_err(|error| of(&error))?;
+            Ok(Receipt::Done)
+        }
+        Action::SetTopic { room, topic } => {
+            let room = joined(account, &room.id)?;
+            if room.topic().as_deref() != Some(topic.as_str()) {
+                room.set_room_topic(topic)
+                    .await
+                    .map_err(|error| of(&error))?;
+            }
+            Ok(Receipt::Done)
+        }
+        Action::Archive { room } => archive(account, &room.id).await,
+        Action::SetOnCall { .. } => Err(reject("Matrix has no mention groups")),
+    }
+}
+
+/// What an earlier delivery under this key left behind; changes nothing.
+pub async fn find(
+    account: &Account,
+    key: &DeliveryKey,
+    action: &Action,
+) -> Result<Option<Receipt>, DeliverError> {
+    ready(account).await?;
+    match action {
+        Action::OpenRoom { .. } => {
+            let found = opening::find(account, &alias(key)).await?;
+            Ok(found.map(|room| Receipt::Room {
+                room: underrose_chat::RoomId {
+                    network: account.settings.network.clone(),
+                    id: room.to_string(),
+                },
+            }))
+        }
+        Action::Post { to, .. } => {
+            let room = match to {
+                Target::Room { room, .. } => Some(joined(account, &room.id)?),
+                Target::Direct { user: who } => direct::found(account, &user(&who.id)?).await?,
+            };
+            let Some(room) = room else { return Ok(None) };
+            let event = account.history.find(&room, &key.0).await;
+            let event = event.map_err(|error| of(&error))?;
+            Ok(event.map(|event| posted(&room, to, event)))
+        }
+        // Doing these again changes nothing.
+        Action::Edit { .. }
+        | Action::Invite { .. }
+        | Action::Remove { .. }
+        | Action::Pin { .. }
+        | Action::SetTopic { .. }
+        | Action::Archive { .. }
+        | Action::SetOnCall { .. } => Ok(None),
+    }
+}
+
+async fn ready(account: &Account) -> Result<(), DeliverError> {
+    let mut ready = account.ready.subscribe();
+    let waited = tokio::time::timeout(READY_MAX, ready.wait_for(|ready| *ready)).await;
+    match waited {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(retry("the homeserver has not answered yet")),
+    }
+}
+
+/// An address that only this key has: the homeserver itself keeps two rooms from having it.
+fn alias(key: &DeliveryKey) -> String {
+    format!("underrose-{}", key.0)
+}
+
+pub fn user(id: &str) -> Result<OwnedUserId, DeliverError> {
+    UserId::parse(id).map_err(|_| reject("that is no account of Matrix: write @name:server"))
+}
+
+/// A room where the bot is.
+pub fn joined(account: &Account, id: &str) -> Result<Room, DeliverError> {
+    let id = RoomId::parse(id).map_err(|_| reject("that is no room of Matrix: write !id"))?;
+    let room = account.client.get_room(&id);
+    match room {
+        Some(room) if room.state() == RoomState::Joined => Ok(room),
+        Some(_) | None => Err(reject("the bot is not in that room")),
+    }
+}
+
+/// Where a message goes, and how it stands to others there.
+async fn place(account: &Account, to: &Target) -> Result<(Room, Relation), DeliverError> {
+    match to {
+        Target::Room { room, thread } => {
+            let room = joined(account, &room.id)?;
+            let relation = match thread {
+                Some(MessageId(root)) => Relation::Thread(root.clone(), None),
+                None => Relation::None,
+            };
+            Ok((room, relation))
+        }
+        Target::Direct { user: who } => {
+            let room = direct::room(account, &user(&who.id)?).await?;
+            Ok((room, Relation::None))
+        }
+    }
+}
+
+/// A message's id: of a direct message with its room, since another may be the person's by now.
+pub fn message_id(room: &RoomId, direct: bool, event: &str) -> MessageId {
+    if direct {
+        MessageId(format!("{room}/{event}"))
+    } else {
+        MessageId(event.to_owned())
+    }
+}
+
+fn posted(room: &Room, to: &Target, event: String) -> Receipt {
+    let direct = matches!(to, Target::Direct { .. });
+    Receipt::Posted {
+        at: MessageRef {
+            to: to.clone(),
+            message: message_id(room.room_id(), direct, &event),
+        },
+    }
+}
+
+async fn at_event(account: &Account, at: &MessageRef) -> Result<(Room, String), DeliverError> {
+    let MessageId(id) = &at.message;
+    match &at.to {
+        Target::Room { room, .. } => Ok((joined(account, &room.id)?, id.clone())),
+        Target::Direct { .. } => {
+            let (room, event) = id
+                .split_once("/$")
+                .ok_or_else(|| reject("that is no direct message of Matrix"))?;
+            Ok((joined(account, room)?, format!("${event}")))
+        }
+    }
+}
+
+/// Whether this may be said there now. Asked at every send: a room can change under one's feet.
+async fn open_for_words(
+    account: &Account,
+    room: &Room,
+    openness: underrose_chat::Openness,
+) -> Result<(), DeliverError> {
+    if archived(account, room).await {
+        return Err(reject("the room is archived"));
+    }
+    match openness {
+        underrose_chat::Openness::Public => Ok(()),
+        underrose_chat::Openness::Private => {
+            let rules = private::rules(room).await.map_err(|error| of(&error))?;
+            private::leak(&rules).map_or(Ok(()), |leak| Err(reject(leak)))
+        }
+    }
+}
+
+/// Brings somebody in, unless they are in.
+async fn add(account: &Account, room: &Room, who: &UserId) -> Result<(), DeliverError> {
+    if *who == account.me {
+        return Ok(());
+    }
+    match membership(room, who).await? {
+        Some(MembershipState::Join | MembershipState::Invite) => Ok(()),
+        Some(MembershipState::Ban) => Err(reject("that account is banned from the room")),
+        Some(_) | None => match room.invite_user_by_id(who).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                // Perhaps an earlier attempt's invitation has arrived meanwhile.
+                match membership(room, who).await? {
+                    Some(MembershipState::Join | MembershipState::Invite) => Ok(()),
+                    Some(_) | None => Err(of(&error)),
+                }
+            }
+        },
+    }
+}
+
+/// As the homeserver says: the client's copy may be a moment old.
+async fn membership(room: &Room, who: &UserId) -> Result<Option<MembershipState>, DeliverError> {
+    use matrix_sdk::ruma::api::client::state::get_state_event_for_key;
+    let request = get_state_event_for_key::v3::Request::new(
+        room.room_id().to_owned(),
+        StateEventType::RoomMember,
+        who.to_string(),
+    );
+    match room.client().send(request).await {
+        Ok(answer) => {
+            let content: serde_json::Value =
+                serde_json::from_str(answer.event_or_content.get()).unwrap_or_default();
+            Ok(content["membership"].as_str().map(MembershipState::from))
+        }
+        Err(error) => match crate::failure::of_http(&error) {
+            DeliverError::Reject { .. } => Ok(None),
+            later @ DeliverError::Retry { .. } => Err(later),
+        },
+    }
+}
+
+/// Takes somebody out, or takes the invitation back; and what follows is under a fresh key.
+async fn remove(account: &Account, room: &str, who: &str) -> Result<Receipt, DeliverError> {
+    let room = joined(account, room)?;
+    let who = user(who)?;
+    match membership(&room, &who).await? {
+        Some(MembershipState::Join | MembershipState::Invite | MembershipState::Knock) => {
+            room.kick_user(&who, None)
+                .await
+                .map_err(|error| of(&error))?;
+        }
+        Some(_) | None => {}
+    }
+    if room.encryption_state().is_encrypted() {
+        room.discard_room_key().await.map_err(|error| of(&error))?;
+    }
+    Ok(Receipt::Done)
+}
+
+async fn archive(account: &Account, room: &str) -> Result<Receipt, DeliverError> {
+    let room = joined(account, room)?;
+    if archived(account, &room).await {
+        return Ok(Receipt::Done);
+    }
+    // People keep reading, and nobody says more: speaking takes a power that nobody has.
+    let request = matrix_sdk::ruma::api::client::state::get_state_event_for_key::v3::Request::new(
+        room.room_id().to_owned(),
+        StateEventType::RoomPowerLevels,
+        String::new(),
+    );
+    let now = account.client.send(request).await;
+    let now = now.map_err(|error| crate::failure::of_http(&error))?;
+    let mut levels: serde_json::Value =
+        serde_json::from_str(now.event_or_content.get()).unwrap_or_else(|_| json!({}));
+    levels["events_default"] = json!(SILENCE);
+    levels["users_default"] = json!(0);
+    room.send_state_event_raw("m.room.power_levels", "", levels)
+        .await
+        .map_err(|error| of(&error))?;
+    room.send_state_event_raw(ARCHIVED, "", json!({"archived": true}))
+        .await
+        .map_err(|error| of(&error))?;
+    account.known().archived.insert(room.room_id().to_owned());
+    Ok(Receipt::Done)
+}
+
+async fn archived(account: &Account, room: &Room) -> bool {
+    let id: OwnedRoomId = room.room_id().to_owned();
+    if account.known().archived.contains(&id) {
+        return true;
+    }
+    let marked = room.get_state_event(StateEventType::from(ARCHIVED), "").await;
+    marked.ok().flatten().is_some()
+}

@@ -1,0 +1,150 @@
+//! Saying something in a room, once per key: the key is the transaction's id, stands in the
+//! content, and is looked for in the room before the first words of a process there.
+
+use matrix_sdk::ruma::{OwnedTransactionId, TransactionId};
+use matrix_sdk::Room;
+use serde_json::{Value, json};
+use underrose_chat::{DeliverError, Message};
+
+use crate::adapter::Account;
+use crate::choices::{Offer, PLACE};
+use crate::failure::{of, retry};
+use crate::render::{self, Relation};
+
+/// Most reactions offered under one message: each is an event of its own, and a homeserver as it
+/// ships takes ten at once and then one in five seconds. Above this, numbers are typed.
+const REACTIONS_MAX: usize = 4;
+
+/// Posts; the event is the last piece's, which holds the choices.
+pub async fn post(
+    account: &Account,
+    room: &Room,
+    key: &str,
+    message: &Message,
+    relation: &Relation,
+) -> Result<String, DeliverError> {
+    let known = account.history.recent(room, key).await;
+    if let Some(event) = known.map_err(|error| of(&error))? {
+        return Ok(event);
+    }
+    let pieces = render::pieces(message);
+    let Some((last, before)) = pieces.split_last() else {
+        return Err(crate::failure::reject("there is nothing to say"));
+    };
+    for (index, piece) in before.iter().enumerate() {
+        let key = format!("{key}-{index}");
+        send(room, &key, render::content(piece, &key, relation)).await?;
+    }
+    let content = render::content(last, key, relation);
+    let event = send(room, key, content.clone()).await?;
+    account.history.said(room.room_id(), key, &event);
+    remember(account, room, &event, &content);
+    react(room, &event, key, last);
+    Ok(event)
+}
+
+/// The same with a place in which the answer belongs, for conversations that began in a room.
+pub async fn post_with(
+    account: &Account,
+    room: &Room,
+    key: &str,
+    message: &Message,
+    (mut content, place): (Value, &str),
+) -> Result<String, DeliverError> {
+    let known = account.history.recent(room, key).await;
+    if let Some(event) = known.map_err(|error| of(&error))? {
+        return Ok(event);
+    }
+    content[PLACE] = json!(place);
+    let event = send(room, key, content.clone()).await?;
+    account.history.said(room.room_id(), key, &event);
+    remember(account, room, &event, &content);
+    react(room, &event, key, message);
+    Ok(event)
+}
+
+/// Replaces a message of ours. What does not fit is said to be more than fits.
+pub async fn edit(
+    account: &Account,
+    room: &Room,
+    key: &str,
+    message: &Message,
+    relation: &Relation,
+) -> Result<(), DeliverError> {
+    let known = account.history.recent(room, key).await;
+    if known.map_err(|error| of(&error))?.is_some() {
+        return Ok(());
+    }
+    let mut pieces = render::pieces(message);
+    pieces.truncate(1);
+    let Some(first) = pieces.pop() else {
+        return Err(crate::failure::reject("there is nothing to say"));
+    };
+    let content = render::content(&first, key, relation);
+    let event = send(room, key, content.clone()).await?;
+    account.history.replaced(room.room_id(), key, &event);
+    if let Relation::Replace(of) = relation {
+        remember(account, room, of, &content);
+    }
+    Ok(())
+}
+
+fn remember(account: &Account, room: &Room, event: &str, content: &Value) {
+    if let Some(offer) = Offer::of(content) {
+        account.history.offered(room.room_id(), event, offer);
+    }
+}
+
+/// The homeserver gives the same transaction the same event, for a day at least.
+async fn send(room: &Room, key: &str, content: Value) -> Result<String, DeliverError> {
+    let sent = room
+        .send_raw("m.room.message", content)
+        .with_transaction_id(<&TransactionId>::from(key))
+        .await
+        .map_err(|error| of(&error))?;
+    Ok(sent.response.event_id.to_string())
+}
+
+/// Puts the reactions there, so that one press is enough. Nothing waits for them, and nothing is
+/// lost without them: the numbers can be typed.
+fn react(room: &Room, event: &str, key: &str, message: &Message) {
+    let reactions = render::reactions(message);
+    if reactions.is_empty() || reactions.len() > REACTIONS_MAX {
+        return;
+    }
+    let (room, event, key) = (room.clone(), event.to_owned(), key.to_owned());
+    tokio::spawn(async move {
+        for (index, reaction) in reactions.iter().enumerate() {
+            let content = json!({"m.relates_to":
+                {"rel_type": "m.annotation", "event_id": event, "key": reaction}});
+            let sent = room
+                .send_raw("m.reaction", content)
+                .with_transaction_id(<&TransactionId>::from(format!("{key}-r{index}").as_str()))
+                .await;
+            if sent.is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// A fixed sentence in plain text into an encrypted room: only for somebody whose device gets no
+/// keys, about just that.
+pub async fn plain(room: &Room, key: &str, sentence: &str) -> Result<(), DeliverError> {
+    use matrix_sdk::ruma::api::client::message::send_message_event;
+    let content = json!({"msgtype": "m.notice", "body": sentence, "m.mentions": {}});
+    let raw = matrix_sdk::ruma::serde::Raw::new(&content)
+        .map_err(|_| retry("a sentence could not be written"))?
+        .cast_unchecked();
+    let request = send_message_event::v3::Request::new_raw(
+        room.room_id().to_owned(),
+        OwnedTransactionId::from(key),
+        "m.room.message".into(),
+        raw,
+    );
+    room.client()
+        .send(request)
+        .await
+        .map_err(|error| crate::failure::of_http(&error))?;
+    Ok(())
+}

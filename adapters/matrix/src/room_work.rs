@@ -1,0 +1,353 @@
+//! One room's events in their order: what was missed first, then what comes. An event that cannot
+//! be read waits for its key beside the others, and the cursor waits with it.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use matrix_sdk::deserialized_responses::{TimelineEvent, TimelineEventKind};
+use matrix_sdk::room::MessagesOptions;
+use matrix_sdk::ruma::{OwnedRoomId, uint};
+use matrix_sdk::{Room, RoomState};
+use serde_json::Value;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use underrose_chat::{Cursor, Distrust, EventId, Happening, Inbound, Inbox, InboxClosed};
+
+use crate::adapter::Account;
+use crate::answer;
+use crate::listen::Step;
+use crate::trust;
+use crate::understand;
+
+/// How long a key may take. A client that is slow sends it with its next sync.
+const KEY_MAX: Duration = Duration::from_secs(30);
+
+/// Between two looks for a key that may have come by another way (the backup).
+const KEY_LOOK: Duration = Duration::from_secs(2);
+
+/// How far back a room is caught up, in pages of 100 events.
+const PAGES_MAX: usize = 50;
+
+/// Ids remembered of one room: a gap is closed up to the newest of them.
+const SEEN_MAX: usize = 2_000;
+
+/// Between two attempts of something that the homeserver must do first.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What all rooms share.
+#[derive(Clone)]
+pub struct Shared {
+    pub account: Arc<Account>,
+    pub inbox: Inbox,
+    /// Cancelled when the listening ends, and when the inbox closes.
+    pub ended: CancellationToken,
+    /// Counts arrivals of keys.
+    pub keys: watch::Sender<u64>,
+    pub catching_up: Arc<Semaphore>,
+}
+
+pub enum Work {
+    /// The room's life in this process begins.
+    Begin { catch_up: bool, step: Arc<Step> },
+    Events {
+        events: Vec<TimelineEvent>,
+        limited: bool,
+        step: Arc<Step>,
+    },
+}
+
+/// An event whose key has not come.
+struct Locked {
+    event: TimelineEvent,
+    until: Instant,
+    /// Keeps the place from being called handled.
+    step: Arc<Step>,
+}
+
+struct Lane {
+    shared: Shared,
+    room: Room,
+    seen: HashSet<String>,
+    order: VecDeque<String>,
+    locked: Vec<Locked>,
+    /// Every happening that an event does not name by itself gets a number of this process.
+    count: u64,
+}
+
+pub async fn run(shared: Shared, id: OwnedRoomId, mut work: mpsc::Receiver<Work>) {
+    let Some(room) = shared.account.client.get_room(&id) else {
+        return;
+    };
+    let mut keys = shared.keys.subscribe();
+    let ended = shared.ended.clone();
+    let mut lane = Lane {
+        shared,
+        room,
+        seen: HashSet::new(),
+        order: VecDeque::new(),
+        locked: Vec::new(),
+        count: 0,
+    };
+    let mut look = tokio::time::interval(KEY_LOOK);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let waits = !lane.locked.is_empty();
+        let done = tokio::select! {
+            () = ended.cancelled() => return,
+            next = work.recv() => match next {
+                Some(work) => lane.work(work).await,
+                None => return,
+            },
+            _ = keys.changed(), if waits => lane.unlock().await,
+            _ = look.tick(), if waits => lane.unlock().await,
+        };
+        if done.is_err() {
+            // The bot is stopping: the network must deliver it all again.
+            ended.cancel();
+            return;
+        }
+    }
+}
+
+impl Lane {
+    async fn work(&mut self, work: Work) -> Result<(), InboxClosed> {
+        match work {
+            Work::Begin { catch_up, step } => {
+                if catch_up {
+                    self.catch_up(&step).await?;
+                }
+                self.look_around().await
+            }
+            Work::Events {
+                events,
+                limited,
+                step,
+            } => {
+                if limited {
+                    self.catch_up(&step).await?;
+                }
+                for event in events {
+                    self.event(event, &step).await?;
+                }
+                if limited {
+                    self.look_around().await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads back to what was handed on last, and goes on from there.
+    async fn catch_up(&mut self, step: &Arc<Step>) -> Result<(), InboxClosed> {
+        let missed = loop {
+            let turn = self.shared.catching_up.clone();
+            let Ok(_turn) = turn.acquire().await else {
+                return Ok(());
+            };
+            match self.missed().await {
+                Ok(missed) => break missed,
+                Err(error) if self.room.state() == RoomState::Joined => {
+                    tracing::debug!(kind = ?crate::failure::of(&error), "a room cannot be caught up yet");
+                }
+                Err(_) => return Ok(()),
+            }
+            tokio::select! {
+                () = self.shared.ended.cancelled() => return Err(InboxClosed),
+                () = tokio::time::sleep(AGAIN) => {}
+            }
+        };
+        for event in missed {
+            self.event(event, step).await?;
+        }
+        Ok(())
+    }
+
+    /// Events after the last that was handed on, the oldest first.
+    async fn missed(&self) -> Result<Vec<TimelineEvent>, matrix_sdk::Error> {
+        let network = &self.shared.account.settings.network;
+        let name = format!("{network}/{}", self.room.room_id());
+        let cursor = self.shared.inbox.cursor(&name).await;
+        let mut missed = Vec::new();
+        let mut from: Option<String> = None;
+        'pages: for _ in 0..PAGES_MAX {
+            let mut options = MessagesOptions::backward().from(from.as_deref());
+            options.limit = uint!(100);
+            let page = self.room.messages(options).await?;
+            for event in page.chunk {
+                let Some(id) = event.event_id() else { continue };
+                if cursor.as_deref() == Some(id.as_str()) || self.seen.contains(id.as_str()) {
+                    break 'pages;
+                }
+                let own = understand::is_own_join(&event, &self.shared.account.me);
+                missed.push(event);
+                if own && cursor.is_none() {
+                    // What was said before the bot came was not said to it.
+                    break 'pages;
+                }
+            }
+            match page.end {
+                Some(end) => from = Some(end),
+                None => break,
+            }
+        }
+        missed.reverse();
+        Ok(missed)
+    }
+
+    fn is_new(&mut self, id: &str) -> bool {
+        if !self.seen.insert(id.to_owned()) {
+            return false;
+        }
+        self.order.push_back(id.to_owned());
+        if self.order.len() > SEEN_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.seen.remove(&oldest);
+        }
+        true
+    }
+
+    async fn event(&mut self, event: TimelineEvent, step: &Arc<Step>) -> Result<(), InboxClosed> {
+        let Some(id) = event.event_id() else {
+            return Ok(());
+        };
+        if !self.is_new(id.as_str()) {
+            return Ok(());
+        }
+        if let TimelineEventKind::UnableToDecrypt { utd_info, .. } = &event.kind
+            && trust::verdict(&utd_info.reason).is_none()
+        {
+            self.locked.push(Locked {
+                event,
+                until: Instant::now() + KEY_MAX,
+                step: step.clone(),
+            });
+            return Ok(());
+        }
+        self.readable(event, step).await
+    }
+
+    /// Looks at what waits for a key once more.
+    async fn unlock(&mut self) -> Result<(), InboxClosed> {
+        for locked in std::mem::take(&mut self.locked) {
+            let raw = locked.event.raw().cast_ref_unchecked();
+            let again = self.room.decrypt_event(raw, None).await;
+            let event = match again {
+                Ok(event) => event,
+                Err(_) => locked.event.clone(),
+            };
+            let hopeless = match &event.kind {
+                TimelineEventKind::UnableToDecrypt { utd_info, .. } => {
+                    trust::verdict(&utd_info.reason).is_some() || locked.until <= Instant::now()
+                }
+                TimelineEventKind::Decrypted(_) | TimelineEventKind::PlainText { .. } => true,
+            };
+            if hopeless {
+                self.readable(event, &locked.step).await?;
+            } else {
+                self.locked.push(Locked { event, ..locked });
+            }
+        }
+        Ok(())
+    }
+
+    /// What will not become more readable than it is.
+    async fn readable(&mut self, event: TimelineEvent, step: &Arc<Step>) -> Result<(), InboxClosed> {
+        let account = self.shared.account.clone();
+        account.history.saw(&self.room, &event);
+        let Ok(value) = event.raw().deserialize_as_unchecked::<Value>() else {
+            return Ok(());
+        };
+        if value["sender"] == account.me.as_str() {
+            return Ok(());
+        }
+        let understood = loop {
+            match understand::happening(&account, &self.room, &event, &value).await {
+                Ok(understood) => break understood,
+                Err(error) => {
+                    tracing::debug!(%error, "an event cannot be understood yet");
+                    if self.room.state() != RoomState::Joined {
+                        return Ok(());
+                    }
+                }
+            }
+            tokio::select! {
+                () = self.shared.ended.cancelled() => {
+                    step.failed.store(true, Ordering::SeqCst);
+                    return Err(InboxClosed);
+                }
+                () = tokio::time::sleep(AGAIN) => {}
+            }
+        };
+        let Some(understood) = understood else {
+            return Ok(());
+        };
+        let id = value["event_id"].as_str().unwrap_or_default().to_owned();
+        let inbound = Inbound {
+            network: account.settings.network.clone(),
+            id: EventId(id.clone()),
+            at: understand::instant(&value),
+            // While an older event waits for its key, the place before it is kept.
+            cursor: self.locked.is_empty().then(|| Cursor {
+                room: self.room.room_id().to_string(),
+                position: id,
+            }),
+            what: understood.what.clone(),
+        };
+        let accepted = self.shared.inbox.accept(inbound).await;
+        let immediate = accepted.inspect_err(|_| step.failed.store(true, Ordering::SeqCst))?;
+        answer::answer(&self.shared, &self.room, &value, &understood, immediate, step).await;
+        Ok(())
+    }
+
+    /// Who is here now, and whether the room keeps its secrets: told at the beginning, and after a
+    /// gap in which both may have changed.
+    async fn look_around(&mut self) -> Result<(), InboxClosed> {
+        let account = self.shared.account.clone();
+        let found = understand::surroundings(&account, &self.room).await;
+        for what in found.unwrap_or_default() {
+            self.count += 1;
+            let now = account.known().heard.map(|heard| heard.now());
+            let at = now.unwrap_or_default();
+            let inbound = Inbound {
+                network: account.settings.network.clone(),
+                id: EventId(format!(
+                    "here/{}/{}/{}",
+                    self.room.room_id(),
+                    at.timestamp_micros(),
+                    self.count
+                )),
+                at,
+                cursor: None,
+                what,
+            };
+            self.shared.inbox.accept(inbound).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What an event was understood as.
+pub struct Understood {
+    pub what: Happening,
+    /// The room is direct, with its person.
+    pub direct: bool,
+    /// The room in which the conversation began that goes on here.
+    pub place: Option<String>,
+}
+
+impl Understood {
+    /// Whether its sender's devices get no keys.
+    pub fn is_unsigned(&self) -> bool {
+        matches!(
+            self.what,
+            Happening::Distrusted {
+                why: Distrust::Device,
+                ..
+            }
+        )
+    }
+}

@@ -1,0 +1,154 @@
+//! What people do arrives: once, in order, after restarts, and as what it was.
+
+use matrix_sdk::ruma::RoomId;
+use underrose_chat::{Happening, Message, Place};
+
+use crate::support::bot::{Bot, room, to, user};
+use crate::support::person::{Person, Signed};
+use crate::{name, shared};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_writes_to_the_bot_and_is_answered_there() {
+    let url = shared().await;
+    let bot = Bot::new(&url, &name("bot")).await;
+    bot.desk.answers("vuln help", Message::text("this is the help"));
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let direct = alice.direct_with(&bot.id()).await;
+    let id = direct.room_id().to_owned();
+    alice.sees_joining(&bot.id(), &id).await;
+    let event = alice.says(&id, "!vuln help").await;
+    let Happening::Text { by, place, addressed, .. } = bot.desk.hears("vuln help").await else { panic!() };
+    assert_eq!((by, place, addressed), (user(alice.id()), Place::Direct, true));
+    let seen = alice.sees(&bot.id(), "this is the help").await;
+    assert!(seen.encrypted);
+    assert_eq!(seen.event["content"]["m.relates_to"]["m.in_reply_to"]["event_id"], event.as_str());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_while_the_bot_is_away_arrives_once_and_in_order() {
+    let url = shared().await;
+    let mut bot = Bot::new(&url, &name("bot")).await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let case = bot.opens("case-2026-0003", &[alice.id()]).await;
+    let id = RoomId::parse(&case.id).unwrap();
+    alice.joins(&id).await;
+    alice.says(&id, "vuln one").await;
+    bot.desk.hears("vuln one").await;
+    bot.ends().await;
+    // More than a sync shows at once.
+    for number in 0..40 {
+        alice.says(&id, &format!("vuln away {number}")).await;
+    }
+    bot.begins().await;
+    alice.says(&id, "vuln last").await;
+    bot.desk.hears("vuln last").await;
+    let mut expected = vec!["vuln one".to_owned()];
+    expected.extend((0..40).map(|number| format!("vuln away {number}")));
+    expected.push("vuln last".to_owned());
+    assert_eq!(bot.desk.texts(), expected);
+    // And nothing of it again in the next life.
+    bot.ends().await;
+    bot.begins().await;
+    alice.says(&id, "vuln again").await;
+    bot.desk.hears("vuln again").await;
+    expected.push("vuln again".to_owned());
+    assert_eq!(bot.desk.texts(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_and_goes_is_told() {
+    let url = shared().await;
+    let mut bot = Bot::new(&url, &name("bot")).await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let case = bot.opens("case-2026-0004", &[alice.id()]).await;
+    let id = RoomId::parse(&case.id).unwrap();
+    alice.joins(&id).await;
+    let (here, who) = (room(&id), user(alice.id()));
+    bot.desk
+        .until("the join", |what| match what {
+            Happening::Joined { room, who: joined, invited_by: None } if *room == here && *joined == who => Some(()),
+            _ => None,
+        })
+        .await;
+    bot.ends().await;
+    bot.begins().await;
+    bot.desk
+        .until("the members", |what| match what {
+            Happening::Members { room, who: members } if *room == here && *members == [who.clone()] => Some(()),
+            _ => None,
+        })
+        .await;
+    bot.posts("x", to(&case), Message::text("x")).await;
+    bot.delivers("remove", &underrose_chat::Action::Remove { room: case.clone(), who: who.clone() }).await;
+    bot.posts("after", to(&case), Message::text("after she left")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_writes_in_the_open_is_invited_into_confidence() {
+    let url = shared().await;
+    let bot = Bot::new(&url, &name("bot")).await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let mut request = matrix_sdk::ruma::api::client::room::create_room::v3::Request::new();
+    request.is_direct = true;
+    request.invite = vec![bot.id()];
+    let open = alice.client.create_room(request).await.unwrap();
+    let private = alice.joins_next().await;
+    assert_ne!(private.room_id(), open.room_id());
+    assert!(private.latest_encryption_state().await.unwrap().is_encrypted());
+    alice.says(private.room_id(), "help").await;
+    let Happening::Text { place, .. } = bot.desk.hears("help").await else { panic!() };
+    assert_eq!(place, Place::Direct);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgraded_room_is_followed_once_the_bot_is_let_in() {
+    let url = shared().await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let own = alice.opens(&[], true).await;
+    let id = own.room_id().to_owned();
+    let bot = Bot::with(&url, &name("bot"), |settings| settings.rooms.push(id.to_string())).await;
+    own.invite_user_by_id(&bot.id()).await.unwrap();
+    alice.sees_joining(&bot.id(), &id).await;
+    let upgrade = matrix_sdk::ruma::api::client::room::upgrade_room::v3::Request::new(
+        id.clone(),
+        "11".try_into().unwrap(),
+    );
+    let next = alice.client.send(upgrade).await.unwrap().replacement_room;
+    let (old, new) = (room(&id), room(&next));
+    alice.joined(&next).await.invite_user_by_id(&bot.id()).await.unwrap();
+    bot.desk
+        .until("the move", |what| match what {
+            Happening::Moved { from, to } if *from == old && *to == new => Some(()),
+            _ => None,
+        })
+        .await;
+    alice.says(&next, "vuln help here").await;
+    let Happening::Text { place, .. } = bot.desk.hears("vuln help here").await else { panic!() };
+    assert_eq!(place, Place::Room { room: new });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_independent_client_is_understood_where_trust_allows() {
+    let url = shared().await;
+    let bot = Bot::with(&url, &name("bot"), |settings| settings.trust = underrose_matrix::Trust::AnyDevice).await;
+    bot.desk.answers("vuln help", Message::text("this is the help"));
+    let who = name("nio");
+    crate::support::person::register(&url, &who).await;
+    let asked = nio_asks(&url, &who, bot.matrix.user()).await;
+    let told = String::from_utf8_lossy(&asked.stdout).into_owned();
+    assert!(told.contains("this is the help"), "{told}{}", String::from_utf8_lossy(&asked.stderr));
+    let strict = Bot::new(&url, &name("bot")).await;
+    let asked = nio_asks(&url, &who, strict.matrix.user()).await;
+    let told = String::from_utf8_lossy(&asked.stdout).into_owned();
+    assert!(told.contains("verify this session"), "{told}");
+    assert_eq!(strict.desk.texts(), Vec::<String>::new());
+}
+
+/// Asks for help in an encrypted direct room of its own, and prints what it is answered.
+async fn nio_asks(url: &str, who: &str, bot: &str) -> std::process::Output {
+    let mut person = std::process::Command::new(crate::support::synapse::python());
+    person
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/nio_person.py"))
+        .args([url, who, crate::support::person::PASSWORD, bot, "!vuln help"]);
+    tokio::task::spawn_blocking(move || person.output().unwrap()).await.unwrap()
+}

@@ -1,0 +1,109 @@
+//! A homeserver that restarts, limits, lies about the time and takes the session away.
+
+use std::time::Duration;
+
+use matrix_sdk::ruma::RoomId;
+use underrose_chat::{Action, Adapter, DeliverError, Happening, Message, Receipt};
+
+use crate::support::bot::{Bot, to};
+use crate::support::person::{Person, Signed};
+use crate::support::proxy::Proxy;
+use crate::support::synapse::{Limits, Synapse};
+use crate::{name, shared};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_homeserver_that_restarts_loses_nothing_and_repeats_nothing() {
+    let mut synapse = Synapse::start(Limits::Relaxed).await;
+    let url = synapse.url();
+    let bot = Bot::new(&url, "bot").await;
+    let alice = Person::new(&url, "alice", Signed::Yes).await;
+    let case = bot.opens("case-2026-0201", &[alice.id()]).await;
+    let id = RoomId::parse(&case.id).unwrap();
+    alice.joins(&id).await;
+    bot.desk.answers("vuln two", Message::text("answer to two"));
+    alice.says(&id, "vuln one").await;
+    bot.desk.hears("vuln one").await;
+    let before = bot.posts("before", to(&case), Message::text("said before")).await;
+    synapse.down();
+    let late = bot.deliver("while down", &Action::post(to(&case), Message::text("while down"))).await;
+    assert!(matches!(late, Err(DeliverError::Retry { .. })), "{late:?}");
+    synapse.up().await;
+    bot.posts("while down", to(&case), Message::text("while down")).await;
+    let again = bot.posts("before", to(&case), Message::text("said before")).await;
+    assert_eq!(again, before);
+    alice.says(&id, "vuln two").await;
+    bot.desk.hears("vuln two").await;
+    alice.sees(&bot.id(), "answer to two").await;
+    assert_eq!(bot.desk.texts(), ["vuln one", "vuln two"]);
+    let said = |text: &str| alice.shown().iter().filter(|one| one.body() == text).count();
+    assert_eq!((said("said before"), said("while down")), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_limit_says_how_long_to_wait() {
+    let synapse = Synapse::start(Limits::AsShipped).await;
+    let url = synapse.url();
+    let bot = Bot::new(&url, "bot").await;
+    let case = bot.opens("case-2026-0202", &[]).await;
+    let mut limited = None;
+    for number in 0..40 {
+        let action = Action::post(to(&case), Message::text(format!("message {number}")));
+        match bot.deliver(&format!("message {number}"), &action).await {
+            Ok(Receipt::Posted { .. }) => {}
+            Err(DeliverError::Retry { after, .. }) => {
+                limited = after;
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let after = limited.expect("Synapse as it ships limits rates, and says for how long");
+    assert!(after > Duration::ZERO && after < Duration::from_secs(60), "{after:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_homeserver_s_clock_is_a_witness() {
+    let url = shared().await;
+    let proxy = Proxy::before(&url).await;
+    proxy.seen.lock().unwrap().clock_ahead_seconds = 3_600;
+    let behind = proxy.url.clone();
+    let bot = Bot::with(&url, &name("bot"), |settings| settings.homeserver = behind).await;
+    bot.desk.until("the time", |what| matches!(what, Happening::Time).then_some(())).await;
+    let told = bot.desk.taken.lock().unwrap().iter().find(|one| one.what == Happening::Time).unwrap().at;
+    let answer = matrix_sdk::reqwest::get(format!("{url}/_matrix/client/versions")).await.unwrap();
+    let date = chrono::DateTime::parse_from_rfc2822(answer.headers()["date"].to_str().unwrap()).unwrap();
+    let ahead = (told - date.to_utc()).num_seconds();
+    assert!((3_500..3_700).contains(&ahead), "{ahead}");
+    assert!(bot.matrix.tells_time());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_taken_away_is_said_and_set_up_anew_on_the_same_device() {
+    let url = shared().await;
+    let mut bot = Bot::new(&url, &name("bot")).await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let case = bot.opens("case-2026-0203", &[alice.id()]).await;
+    let id = RoomId::parse(&case.id).unwrap();
+    alice.joins(&id).await;
+    alice.says(&id, "vuln one").await;
+    bot.desk.hears("vuln one").await;
+    // Logging in the device anew takes the old session's token away.
+    let login = serde_json::json!({
+        "type": "m.login.password",
+        "identifier": {"type": "m.id.user", "user": bot.settings.user},
+        "password": crate::support::person::PASSWORD,
+        "device_id": bot.matrix.device(),
+    });
+    let client = matrix_sdk::reqwest::Client::new();
+    let login = client.post(format!("{url}/_matrix/client/v3/login")).body(login.to_string());
+    login.send().await.unwrap().error_for_status().unwrap();
+    let ended = bot.listening_ends().await;
+    let reason = ended.unwrap_err().reason;
+    assert!(reason.contains("underrose setup matrix"), "{reason}");
+    crate::support::bot::made(&bot.settings).await;
+    bot.begins().await;
+    alice.says(&id, "vuln two").await;
+    bot.desk.hears("vuln two").await;
+    bot.posts("after", to(&case), Message::text("after it")).await;
+    assert!(alice.sees(&bot.id(), "after it").await.encrypted);
+}

@@ -1,0 +1,8 @@
+//! A real homeserver, and people with clients of their own: the other side of every test here.
+#![allow(dead_code, reason = "each test binary uses some of it")]
+
+pub mod bot;
+pub mod life;
+pub mod person;
+pub mod proxy;
+pub mod synapse;

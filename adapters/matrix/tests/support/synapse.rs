@@ -1,0 +1,192 @@
+//! Synapse, started by the test that needs it, on a port of its own and with nobody outside.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// Whether Synapse limits rates as it ships.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Limits {
+    Relaxed,
+    AsShipped,
+}
+
+pub struct Synapse {
+    pub port: u16,
+    dir: tempfile::TempDir,
+    python: PathBuf,
+    child: Option<Child>,
+}
+
+/// The Python with Synapse and nio in it.
+pub fn python() -> PathBuf {
+    // The test binary lies in target/<profile>/deps.
+    let exe = std::env::current_exe().unwrap();
+    let target = exe.ancestors().nth(3).unwrap();
+    let made = Command::new(support_dir().join("venv.sh"))
+        .arg(target)
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(
+        made.status.success(),
+        "there is no homeserver to test against: see the line above"
+    );
+    PathBuf::from(String::from_utf8(made.stdout).unwrap().trim())
+}
+
+/// Where the scripts lie, whichever crate's tests these are.
+fn support_dir() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let own = here.join("tests/support");
+    if own.join("venv.sh").is_file() {
+        own
+    } else {
+        here.join("adapters/matrix/tests/support")
+    }
+}
+
+impl Synapse {
+    /// Resolves when it answers.
+    pub async fn start(limits: Limits) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        std::fs::write(
+            dir.path().join("homeserver.yaml"),
+            configuration(dir.path(), port, limits),
+        )
+        .unwrap();
+        std::fs::write(dir.path().join("log.yaml"), LOG).unwrap();
+        let mut synapse = Self {
+            port,
+            dir,
+            python: python(),
+            child: None,
+        };
+        let made = synapse
+            .command(&["--generate-keys"])
+            .stdin(Stdio::piped())
+            .output()
+            .unwrap();
+        let _ = made;
+        synapse.up().await;
+        synapse
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    fn command(&self, more: &[&str]) -> Command {
+        let mut command = Command::new(&self.python);
+        command
+            .arg(support_dir().join("homeserver.py"))
+            .arg(self.dir.path().join("homeserver.yaml"))
+            .args(more)
+            .current_dir(self.dir.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    /// Starts it (again), on the same port and data.
+    pub async fn up(&mut self) {
+        let mut child = self.command(&[]).stdin(Stdio::piped()).spawn().unwrap();
+        let url = format!("{}/_matrix/client/versions", self.url());
+        let client = matrix_sdk::reqwest::Client::new();
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
+        // There is nothing to wait on but its answer.
+        let mut look = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            look.tick().await;
+            if client.get(&url).send().await.is_ok() {
+                break;
+            }
+            assert!(
+                child.try_wait().unwrap().is_none(),
+                "Synapse ended: {}",
+                self.log()
+            );
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "Synapse does not answer: {}",
+                self.log()
+            );
+        }
+        self.child = Some(child);
+    }
+
+    /// Kills it, as a power cut would.
+    pub fn down(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("homeserver.log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Synapse {
+    fn drop(&mut self) {
+        self.down();
+    }
+}
+
+fn configuration(dir: &Path, port: u16, limits: Limits) -> String {
+    let dir = dir.display();
+    let limits = match limits {
+        Limits::AsShipped => "",
+        Limits::Relaxed => RELAXED,
+    };
+    format!(
+        "server_name: localhost
+pid_file: {dir}/homeserver.pid
+signing_key_path: {dir}/signing.key
+media_store_path: {dir}/media
+log_config: {dir}/log.yaml
+database:
+  name: sqlite3
+  args: {{ database: {dir}/homeserver.db }}
+listeners:
+  - {{ port: {port}, type: http, bind_addresses: ['127.0.0.1'], resources: [{{ names: [client], compress: false }}] }}
+registration_shared_secret: registration
+macaroon_secret_key: macaroon
+form_secret: form
+enable_registration: true
+enable_registration_without_verification: true
+report_stats: false
+trusted_key_servers: []
+federation_domain_whitelist: []
+presence: {{ enabled: false }}
+bcrypt_rounds: 4
+{limits}"
+    )
+}
+
+/// Fast enough for a test that is in a hurry.
+const RELAXED: &str = "
+rc_message: { per_second: 10000, burst_count: 10000 }
+rc_registration: { per_second: 10000, burst_count: 10000 }
+rc_joins: { local: { per_second: 10000, burst_count: 10000 }, remote: { per_second: 10000, burst_count: 10000 } }
+rc_joins_per_room: { per_second: 10000, burst_count: 10000 }
+rc_room_creation: { per_second: 10000, burst_count: 10000 }
+rc_admin_redaction: { per_second: 10000, burst_count: 10000 }
+rc_invites: { per_room: { per_second: 10000, burst_count: 10000 }, per_user: { per_second: 10000, burst_count: 10000 }, per_issuer: { per_second: 10000, burst_count: 10000 } }
+rc_login:
+  address: { per_second: 10000, burst_count: 10000 }
+  account: { per_second: 10000, burst_count: 10000 }
+  failed_attempts: { per_second: 10000, burst_count: 10000 }
+";
+
+const LOG: &str = "version: 1
+formatters: { plain: { format: '%(asctime)s %(name)s %(levelname)s %(message)s' } }
+handlers: { file: { class: logging.FileHandler, filename: homeserver.log, formatter: plain } }
+root: { level: WARNING, handlers: [file] }
+";
