@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use underrose_chat::{Network, RoomId};
 
+use super::matrix::{self, Matrix};
 use super::read::{Flag, Section, Told, clip};
 use super::schema::{self, meant};
-use super::matrix::{self, Matrix};
 use super::{CONSOLE, Console, Sim};
 use crate::domain::policy::NetworkRules;
 
