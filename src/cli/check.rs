@@ -20,7 +20,7 @@ pub fn check(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let runtime = tokio::runtime::Runtime::new().context("the runtime did not start")?;
-    let worst = runtime.block_on(ask(&config));
+    let worst = runtime.block_on(ask(&config))?;
     runtime.shutdown_background();
     Ok(match worst {
         Some(Level::Wrong) => ExitCode::FAILURE,
@@ -29,10 +29,10 @@ pub fn check(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
 }
 
 /// Asks every network, prints what it finds, and returns the worst of it.
-async fn ask(config: &Config) -> Option<Level> {
+async fn ask(config: &Config) -> anyhow::Result<Option<Level>> {
     let clock: Arc<dyn Clock> = Arc::new(System::default());
     let mut worst = None;
-    for (network, adapter) in super::networks::adapters(config, &clock) {
+    for (network, adapter) in super::networks::adapters(config, &clock)? {
         for Finding { level, text } in adapter.check(&expected(&config.policy, &network)).await {
             let mark = match level {
                 Level::Good => "ok",
@@ -43,7 +43,7 @@ async fn ask(config: &Config) -> Option<Level> {
             worst = worst.max(Some(level));
         }
     }
-    worst
+    Ok(worst)
 }
 
 /// What the configuration says there is on this network.

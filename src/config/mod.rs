@@ -7,6 +7,7 @@ mod read;
 mod report;
 mod rules;
 mod schema;
+mod slack;
 mod time;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ use crate::store::KeySource;
 pub use read::Mistake;
 pub use report::check_report;
 pub use schema::SECTIONS;
+pub use slack::{SecretSource, Slack, SlackWay};
 
 use read::{Flag, Mistakes, Section, clip};
 
@@ -34,6 +36,8 @@ use read::{Flag, Mistakes, Section, clip};
 pub const NETWORKS_BUILT: &[&str] = &[
     #[cfg(feature = "console")]
     CONSOLE,
+    #[cfg(feature = "slack")]
+    slack::SLACK,
     #[cfg(feature = "sim")]
     "sim",
 ];
@@ -55,6 +59,7 @@ pub struct Config {
     pub log: LogLevel,
     /// `None` when the console is not among the networks.
     pub console: Option<Console>,
+    pub slacks: Vec<Slack>,
     pub sims: Vec<Sim>,
 }
 
@@ -204,13 +209,14 @@ fn read(text: &str, table: &Table, built: &[&str], mistakes: &Mistakes) -> Optio
         ack_text: ack_text?.trim().to_owned(),
         show_head: show_head?,
     };
-    let (console, sims) = (networks.console, networks.sims);
+    let (console, slacks, sims) = (networks.console, networks.slacks, networks.sims);
     Some(Config {
         policy,
         data: data?,
         key: key?,
         log: log?,
         console,
+        slacks,
         sims,
     })
 }

@@ -7,13 +7,14 @@ use underrose_chat::{Network, RoomId};
 
 use super::read::{Flag, Section, Told, clip};
 use super::schema::{self, meant};
-use super::{CONSOLE, Console, Sim};
+use super::{CONSOLE, Console, Sim, Slack, slack};
 use crate::domain::policy::NetworkRules;
 
 /// Every network of the configuration.
 pub struct Networks {
     pub rules: BTreeMap<Network, NetworkRules>,
     pub console: Option<Console>,
+    pub slacks: Vec<Slack>,
     pub sims: Vec<Sim>,
 }
 
@@ -106,6 +107,25 @@ pub fn networks(top: &Section<'_>, built: &[&str]) -> Networks {
         });
     }
 
+    let mut slacks = Vec::new();
+    for section in top.sections(slack::SLACK, schema::SLACK) {
+        is_built(&section, slack::SLACK);
+        let Some(workspace) = slack::workspace(&section) else {
+            continue;
+        };
+        // Slack reads all that is said there; its buttons are signed by it.
+        let rule = NetworkRules {
+            encrypted: false,
+            binding: true,
+            tells_time: true,
+        };
+        if rules.insert(workspace.name.clone(), rule).is_some() {
+            let name = &workspace.name;
+            section.wrong("name", format!("two networks are called \"{name}\""));
+        }
+        slacks.push(workspace);
+    }
+
     let section = top.section(CONSOLE, schema::CONSOLE);
     let console = section.is_present().then(|| {
         is_built(&section, CONSOLE);
@@ -135,11 +155,12 @@ pub fn networks(top: &Section<'_>, built: &[&str]) -> Networks {
     Networks {
         rules,
         console,
+        slacks,
         sims,
     }
 }
 
-fn network_name(name: &str) -> Result<(), String> {
+pub(super) fn network_name(name: &str) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name == CONSOLE {
         return Err(format!("\"{CONSOLE}\" is the console's own name"));

@@ -11,6 +11,7 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
     ("scoring", SCORING),
     ("terms", TERMS),
     ("console", CONSOLE),
+    ("slack[]", SLACK),
     ("people[]", PERSON),
     ("sim[]", SIM),
 ];
@@ -25,6 +26,7 @@ pub const TOP: &[&str] = &[
     "scoring",
     "terms",
     "console",
+    "slack",
     "people",
     "sim",
 ];
@@ -55,6 +57,14 @@ pub const TERMS: &[&str] = &["version", "text"];
 pub const CONSOLE: &[&str] = &["operator"];
 pub const PERSON: &[&str] = &[
     "id", "name", "roles", "zone", "hours", "days", "holidays", "handles",
+];
+pub const SLACK: &[&str] = &[
+    "name",
+    "bot_token",
+    "app_token",
+    "signing_secret",
+    "listen",
+    "api_url",
 ];
 pub const SIM: &[&str] = &["name", "address", "encrypted", "tells_time"];
 
