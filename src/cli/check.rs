@@ -32,19 +32,7 @@ pub fn check(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
 async fn ask(config: &Config) -> anyhow::Result<Option<Level>> {
     let clock: Arc<dyn Clock> = Arc::new(System::default());
     let mut worst = None;
-    #[cfg_attr(
-        not(feature = "matrix"),
-        expect(unused_mut, reason = "no network is added")
-    )]
-    let mut adapters = super::networks::adapters(config, &clock);
-    // Its store has one user at a time: a running bot is said so, and asked to stop first.
-    #[cfg(feature = "matrix")]
-    if !config.matrix.is_empty() {
-        let store = underrose::store::Store::open(&config.data, &config.key)?;
-        let settings = super::matrix::settings(config, &store);
-        adapters.extend(super::matrix::open(settings).await?);
-    }
-    for (network, adapter) in adapters {
+    for (network, adapter) in super::networks::adapters(config, &clock, None).await? {
         for Finding { level, text } in adapter.check(&expected(&config.policy, &network)).await {
             let mark = match level {
                 Level::Good => "ok",

@@ -213,6 +213,22 @@ fn parse(text: &str) -> anyhow::Result<Config> {
     })
 }
 
+/// Reads a secret from where the configuration says it is.
+#[cfg(feature = "slack")]
+fn secret(source: &config::SecretSource) -> anyhow::Result<String> {
+    let secret = match source {
+        config::SecretSource::Env(name) => std::env::var(name)
+            .with_context(|| format!("the variable {name} of the environment is not set"))?,
+        config::SecretSource::File(path) => std::fs::read_to_string(path)
+            .with_context(|| format!("the secret {} cannot be read", path.display()))?,
+    };
+    let secret = secret.trim();
+    if secret.is_empty() {
+        bail!("the secret named by {source:?} is empty");
+    }
+    Ok(secret.to_owned())
+}
+
 /// A panic's message may hold what somebody wrote: only its place is printed.
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {

@@ -4,11 +4,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+#[cfg(feature = "slack")]
+use anyhow::Context as _;
 use underrose::clock::Clock;
 use underrose::config::Config;
+use underrose::store::Store;
 use underrose_chat::{Adapter, Network};
 
-pub fn adapters(config: &Config, clock: &Arc<dyn Clock>) -> BTreeMap<Network, Arc<dyn Adapter>> {
+/// Takes up every network. Matrix needs a key of the store's: where nobody has the store open,
+/// it is opened for that, so that a running bot is said so.
+///
+/// # Errors
+/// If a secret cannot be read, or a network was not set up on this machine.
+pub async fn adapters(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    store: Option<&Store>,
+) -> anyhow::Result<BTreeMap<Network, Arc<dyn Adapter>>> {
     let mut adapters: BTreeMap<Network, Arc<dyn Adapter>> = BTreeMap::new();
     #[cfg(feature = "console")]
     if let Some(console) = &config.console {
@@ -34,5 +46,59 @@ pub fn adapters(config: &Config, clock: &Arc<dyn Clock>) -> BTreeMap<Network, Ar
         );
         adapters.insert(sim.name.clone(), Arc::new(remote));
     }
-    adapters
+    #[cfg(feature = "slack")]
+    for slack in &config.slacks {
+        let workspace = workspace(slack, clock)
+            .with_context(|| format!("the network {} cannot be set up", slack.name))?;
+        adapters.insert(slack.name.clone(), Arc::new(workspace));
+    }
+    #[cfg(feature = "matrix")]
+    if !config.matrix.is_empty() {
+        let opened = match store {
+            Some(_) => None,
+            None => Some(Store::open(&config.data, &config.key)?),
+        };
+        let settings = store
+            .or(opened.as_ref())
+            .map(|store| super::matrix::settings(config, store))
+            .unwrap_or_default();
+        adapters.extend(super::matrix::open(settings).await?);
+    }
+    #[cfg(not(feature = "matrix"))]
+    let _ = store;
+    Ok(adapters)
+}
+
+#[cfg(feature = "slack")]
+fn workspace(
+    slack: &underrose::config::Slack,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<underrose_slack::Slack> {
+    use underrose::config::SlackWay;
+    use underrose_slack::{Secret, Settings, WayIn};
+    let clock = clock.clone();
+    let secret = |source| super::secret(source).map(Secret::new);
+    let way = match &slack.way {
+        SlackWay::Socket { app_token } => WayIn::Socket {
+            app_token: secret(app_token)?,
+        },
+        SlackWay::Http {
+            listen,
+            signing_secret,
+        } => WayIn::Http {
+            listen: *listen,
+            signing_secret: secret(signing_secret)?,
+        },
+    };
+    let settings = Settings {
+        network: slack.name.clone(),
+        bot_token: secret(&slack.bot_token)?,
+        way,
+        api_url: slack
+            .api_url
+            .clone()
+            .unwrap_or_else(|| underrose_slack::SLACK_API.to_owned()),
+        now: Arc::new(move || clock.read().wall),
+    };
+    underrose_slack::Slack::new(settings).map_err(anyhow::Error::msg)
 }

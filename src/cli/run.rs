@@ -58,30 +58,24 @@ async fn bot(path: &Path, config: Config) -> anyhow::Result<ExitCode> {
     if restored {
         tracing::warn!("this store was restored: each delivery is looked up before it is sent");
     }
-    #[cfg(feature = "matrix")]
-    let matrix = super::matrix::open(super::matrix::settings(&config, &store)).await?;
     let clock: Arc<dyn Clock> = Arc::new(System::default());
+    let adapters = super::networks::adapters(&config, &clock, Some(&store)).await?;
     let policy = Arc::new(config.policy.clone());
     let (engine, rows) =
         Engine::open(store, policy, clock.read()).context("the bot cannot start")?;
     let entries = engine.store().head().seq;
     let (promises, waiting) = mpsc::unbounded_channel();
+    let earlier = rows.iter().map(|row| row.id).max();
     for row in rows {
         let _ = promises.send(row);
     }
     let (handle, thread) = start(engine, clock.clone(), promises);
     let mut ended = watch(thread);
-    #[cfg_attr(
-        not(feature = "matrix"),
-        expect(unused_mut, reason = "no network is added")
-    )]
-    let mut adapters = super::networks::adapters(&config, &clock);
-    #[cfg(feature = "matrix")]
-    adapters.extend(matrix);
     let stop = CancellationToken::new();
     let stopping = outbox::Stopping {
         stop: stop.clone(),
         restored,
+        earlier,
     };
     let driver = tokio::spawn(outbox::run(
         waiting,

@@ -8,6 +8,7 @@ mod read;
 mod report;
 mod rules;
 mod schema;
+mod slack;
 mod time;
 
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use matrix::{Federate, Matrix, Trust};
 pub use read::Mistake;
 pub use report::check_report;
 pub use schema::SECTIONS;
+pub use slack::{SecretSource, Slack, SlackWay};
 
 use read::{Flag, Mistakes, Section, clip};
 
@@ -38,6 +40,8 @@ pub const NETWORKS_BUILT: &[&str] = &[
     CONSOLE,
     #[cfg(feature = "matrix")]
     "matrix",
+    #[cfg(feature = "slack")]
+    slack::SLACK,
     #[cfg(feature = "sim")]
     "sim",
 ];
@@ -60,6 +64,7 @@ pub struct Config {
     /// `None` when the console is not among the networks.
     pub console: Option<Console>,
     pub matrix: Vec<Matrix>,
+    pub slacks: Vec<Slack>,
     pub sims: Vec<Sim>,
 }
 
@@ -209,7 +214,8 @@ fn read(text: &str, table: &Table, built: &[&str], mistakes: &Mistakes) -> Optio
         ack_text: ack_text?.trim().to_owned(),
         show_head: show_head?,
     };
-    let (console, sims, matrix) = (networks.console, networks.sims, networks.matrix);
+    let (console, matrix) = (networks.console, networks.matrix);
+    let (slacks, sims) = (networks.slacks, networks.sims);
     Some(Config {
         policy,
         data: data?,
@@ -217,6 +223,7 @@ fn read(text: &str, table: &Table, built: &[&str], mistakes: &Mistakes) -> Optio
         log: log?,
         console,
         matrix,
+        slacks,
         sims,
     })
 }

@@ -8,7 +8,7 @@ use underrose_chat::{Network, RoomId};
 use super::matrix::{self, Matrix};
 use super::read::{Flag, Section, Told, clip};
 use super::schema::{self, meant};
-use super::{CONSOLE, Console, Sim};
+use super::{CONSOLE, Console, Sim, Slack, slack};
 use crate::domain::policy::NetworkRules;
 
 /// Every network of the configuration.
@@ -16,6 +16,7 @@ pub struct Networks {
     pub rules: BTreeMap<Network, NetworkRules>,
     pub console: Option<Console>,
     pub matrix: Vec<Matrix>,
+    pub slacks: Vec<Slack>,
     pub sims: Vec<Sim>,
 }
 
@@ -131,6 +132,26 @@ pub fn networks(top: &Section<'_>, built: &[&str]) -> Networks {
         });
     }
 
+    let mut slacks = Vec::new();
+    for section in top.sections(slack::SLACK, schema::SLACK) {
+        is_built(&section, slack::SLACK);
+        let Some(workspace) = slack::workspace(&section) else {
+            continue;
+        };
+        // Slack reads all that is said there; its buttons are signed by it.
+        let rule = NetworkRules {
+            encrypted: false,
+            binding: true,
+            tells_time: true,
+            shows_history: true,
+        };
+        if rules.insert(workspace.name.clone(), rule).is_some() {
+            let name = &workspace.name;
+            section.wrong("name", format!("two networks are called \"{name}\""));
+        }
+        slacks.push(workspace);
+    }
+
     let section = top.section(CONSOLE, schema::CONSOLE);
     let console = section.is_present().then(|| {
         is_built(&section, CONSOLE);
@@ -162,6 +183,7 @@ pub fn networks(top: &Section<'_>, built: &[&str]) -> Networks {
         rules,
         console,
         matrix,
+        slacks,
         sims,
     }
 }

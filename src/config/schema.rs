@@ -11,6 +11,7 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
     ("scoring", SCORING),
     ("terms", TERMS),
     ("console", CONSOLE),
+    ("slack[]", SLACK),
     ("people[]", PERSON),
     ("matrix[]", MATRIX),
     ("sim[]", SIM),
@@ -26,6 +27,7 @@ pub const TOP: &[&str] = &[
     "scoring",
     "terms",
     "console",
+    "slack",
     "people",
     "matrix",
     "sim",
@@ -72,6 +74,14 @@ pub const MATRIX: &[&str] = &[
     "display_name",
     "trust",
     "federate",
+];
+pub const SLACK: &[&str] = &[
+    "name",
+    "bot_token",
+    "app_token",
+    "signing_secret",
+    "listen",
+    "api_url",
 ];
 
 /// Longer words than this are not compared; nobody mistypes that much of a name.

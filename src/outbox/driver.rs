@@ -29,6 +29,9 @@ pub struct Stopping {
     pub stop: CancellationToken,
     /// Look each key up on its network before anything is sent.
     pub restored: bool,
+    /// The last promise that an earlier process made. It may have kept it, or any before it, and
+    /// died before it could write that down: those are looked up too.
+    pub earlier: Option<u64>,
 }
 
 type Adapters = BTreeMap<Network, Arc<dyn Adapter>>;
@@ -53,7 +56,9 @@ pub async fn run(
         while let Some(row) = queue.take(now) {
             match adapters.get(&row.promise.network) {
                 Some(adapter) => {
-                    flying.spawn(attempt(row, adapter.clone(), stopping.restored));
+                    let perhaps_kept =
+                        stopping.restored || stopping.earlier.is_some_and(|last| row.id <= last);
+                    flying.spawn(attempt(row, adapter.clone(), perhaps_kept));
                 }
                 None => {
                     let reason = "this network is not configured".to_owned();
@@ -103,9 +108,9 @@ fn until(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
         .clamp(Duration::from_millis(1), SLEEP_MAX)
 }
 
-async fn attempt(row: Row, adapter: Arc<dyn Adapter>, restored: bool) -> Landed {
+async fn attempt(row: Row, adapter: Arc<dyn Adapter>, perhaps_kept: bool) -> Landed {
     let delivery = async {
-        if restored
+        if perhaps_kept
             && let Some(receipt) = adapter.find(&row.promise.key, &row.promise.action).await?
         {
             return Ok(receipt);

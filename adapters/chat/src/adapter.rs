@@ -36,7 +36,8 @@ pub trait Adapter: Send + Sync {
     async fn deliver(&self, key: &DeliveryKey, action: &Action) -> Result<Receipt, DeliverError>;
 
     /// Looks for what an earlier delivery under this key left behind, changing nothing. Asked
-    /// before anything is sent from a store that was restored from a backup.
+    /// before anything is sent from a store that was restored from a backup, or that an earlier
+    /// process may have sent and not written down.
     ///
     /// # Errors
     /// As [`Adapter::deliver`].

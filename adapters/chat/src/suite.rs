@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 use crate::inbox::Accept;
 use crate::sim::Fault;
 use crate::{
-    Action, Adapter, Block, Choice, DeliverError, DeliveryKey, Immediate, Inbound, Inbox,
-    InboxClosed, Inline, Message, MessageRef, Openness, Receipt, RoomId, Target, UserId, Weight,
+    Action, Adapter, Block, Choice, DeliverError, DeliveryKey, Happening, Immediate, Inbound, Inbox,
+    InboxClosed, Inline, Message, MessageRef, Network, Openness, Receipt, RoomId, Target, UserId,
+    Weight,
 };
 
 /// Planted in every field of every message; it may reach the room that it was sent to, only.
@@ -323,6 +324,10 @@ struct Flaky {
 #[async_trait]
 impl Accept for Flaky {
     async fn accept(&self, inbound: Inbound) -> Result<Immediate, InboxClosed> {
+        // What an adapter finds out by itself is no event that the peer made.
+        if matches!(inbound.what, Happening::Time | Happening::Members { .. }) {
+            return Ok(Immediate::Nothing);
+        }
         let mut fails = self.fails.lock().unwrap_or_else(PoisonError::into_inner);
         if *fails > 0 {
             *fails -= 1;

@@ -148,3 +148,39 @@ fn beside_another_network_the_console_is_one_person_and_cannot_approve() {
     let expected = "sim[0]: this program was built without the network \"sim\"";
     assert_eq!(told[0].to_string(), expected);
 }
+
+#[test]
+fn a_workspace_says_where_its_secrets_are() {
+    let with = |section: &str| format!("{EXAMPLE}\n[[slack]]\n{section}\n");
+    let told = |section: &str| {
+        parse(&with(section), &["console", "slack"])
+            .err()
+            .unwrap_or_default()
+            .iter()
+            .map(ToString::to_string)
+            .filter(|mistake| mistake.starts_with("slack"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let tokens = "bot_token = \"env:A\"\napp_token = \"file:/run/secrets/b\"";
+    assert_eq!(told(tokens), "");
+    // A secret that was pasted is not said back.
+    let pasted = told("bot_token = \"xoxb-1-secret\"\napp_token = \"env:B\"");
+    assert!(
+        pasted.contains("slack[0].bot_token") && !pasted.contains("secret\""),
+        "{pasted}"
+    );
+    assert!(!pasted.contains("xoxb-1"), "{pasted}");
+    assert!(told("bot_token = \"env:A\"").contains("slack[0].app_token"));
+    let both = told(&format!(
+        "{tokens}\nlisten = \"127.0.0.1:1\"\nsigning_secret = \"env:C\""
+    ));
+    assert!(both.contains("leave one of the two out"), "{both}");
+    assert!(told("bot_token = \"env:A\"\nlisten = \"here\"").contains("is no address"));
+    let plain = told(&format!("{tokens}\napi_url = \"http://slack.example\""));
+    assert!(plain.contains("https://"), "{plain}");
+    assert_eq!(
+        told(&format!("{tokens}\napi_url = \"http://127.0.0.1:1/api\"")),
+        ""
+    );
+}

@@ -1,0 +1,325 @@
+//! Delivery: one attempt after the other until somebody acknowledged it, over a socket or by a
+//! signed request. The payload is the same each time; envelope and retry counts are not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hmac::{Hmac, Mac as _};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use sha2::Sha256;
+use tokio::sync::oneshot;
+
+use crate::payload::{Door, Parcel};
+use crate::record::Sent;
+use crate::settings::{Redeliver, Settings, Transport};
+use crate::shared::Shared;
+use crate::socket::Outcome;
+
+pub type Client = hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>;
+
+pub fn client() -> Client {
+    hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http()
+}
+
+/// How a delivery ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    pub attempts: u32,
+    /// What came with the acknowledgement; else why there is none.
+    pub answer: Result<Option<Value>, String>,
+    /// From the first attempt to the acknowledgement, by the machine's clock.
+    pub took: Duration,
+}
+
+impl Delivery {
+    pub fn is_acknowledged(&self) -> bool {
+        self.answer.is_ok()
+    }
+}
+
+/// The first attempt, made at once so that the order of events is kept as far as Slack keeps it.
+type First = Option<(String, u64, oneshot::Receiver<Outcome>)>;
+
+/// Delivers in the background.
+pub fn begin(shared: &Arc<Shared>, parcel: Parcel) {
+    let under_way = shared.under_way();
+    let first = first(shared, &parcel);
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        run(&shared, &parcel, first).await;
+        drop(under_way);
+    });
+}
+
+/// Delivers, and waits for the end of it.
+pub async fn deliver(shared: &Arc<Shared>, parcel: &Parcel) -> Delivery {
+    let _under_way = shared.under_way();
+    let first = first(shared, parcel);
+    run(shared, parcel, first).await
+}
+
+fn first(shared: &Shared, parcel: &Parcel) -> First {
+    match shared.transport() {
+        Transport::SocketMode => send(shared, parcel, 0, "", None),
+        Transport::Http { .. } => None,
+    }
+}
+
+async fn run(shared: &Shared, parcel: &Parcel, first: First) -> Delivery {
+    let started = std::time::Instant::now();
+    let settings = shared.look(|world| world.settings.clone());
+    let mut pauses = pauses(parcel.door, &settings).into_iter();
+    let mut reason = "timeout".to_owned();
+    let mut last_socket = first.as_ref().map(|(_, socket, _)| *socket);
+    let mut first = first;
+    let mut attempts = 0;
+    loop {
+        let deadline = shared.clock.now() + settings.acknowledge_within;
+        let result = match &settings.transport {
+            Transport::SocketMode => {
+                let sent = match first.take() {
+                    Some(sent) => Some(sent),
+                    None => wait_and_send(shared, parcel, attempts, &reason, last_socket).await,
+                };
+                if let Some((_, socket, _)) = &sent {
+                    last_socket = Some(*socket);
+                }
+                over_socket(shared, &settings, sent).await
+            }
+            Transport::Http { .. } => over_http(shared, &settings, parcel, attempts, &reason).await,
+        };
+        attempts += 1;
+        let answer = match result {
+            Ok(answer) => Ok(answer),
+            Err(Failed { why, may_repeat }) => match pauses.next().filter(|_| may_repeat) {
+                Some(pause) => {
+                    reason = why;
+                    // From when it failed, not from when this task came to know of it.
+                    let failed_at = shared.clock.now().min(deadline);
+                    shared.clock.until(failed_at + pause).await;
+                    continue;
+                }
+                None => Err(why),
+            },
+        };
+        return Delivery {
+            attempts,
+            answer,
+            took: started.elapsed(),
+        };
+    }
+}
+
+fn pauses(door: Door, settings: &Settings) -> Vec<Duration> {
+    match (door, settings.redeliver, &settings.transport) {
+        (Door::Events, _, _) => settings.retry_after.clone(),
+        // Over HTTP no interaction is ever repeated.
+        (Door::Commands | Door::Interactivity, _, Transport::Http { .. })
+        | (Door::Commands | Door::Interactivity, Redeliver::Events, Transport::SocketMode) => {
+            Vec::new()
+        }
+        (Door::Commands | Door::Interactivity, Redeliver::Everything, Transport::SocketMode) => {
+            vec![Duration::ZERO; 3]
+        }
+    }
+}
+
+struct Failed {
+    why: String,
+    may_repeat: bool,
+}
+
+fn failed(why: &str) -> Failed {
+    Failed {
+        why: why.to_owned(),
+        may_repeat: true,
+    }
+}
+
+fn send(shared: &Shared, parcel: &Parcel, attempt: u32, reason: &str, but: Option<u64>) -> First {
+    let id = shared.token();
+    let mut envelope = json!({
+        "envelope_id": id,
+        "payload": parcel.payload,
+        "type": parcel.door.word(),
+        "accepts_response_payload": parcel.answerable,
+    });
+    if parcel.door == Door::Events {
+        envelope["retry_attempt"] = json!(attempt);
+        envelope["retry_reason"] = json!(if attempt == 0 { "" } else { reason });
+    }
+    let (socket, outcome) = shared.sockets.send(&envelope, but)?;
+    note(shared, parcel, &envelope, attempt);
+    Some((id, socket, outcome))
+}
+
+/// With no socket open, Slack's side holds on for as long as it would wait for an answer.
+async fn wait_and_send(
+    shared: &Shared,
+    parcel: &Parcel,
+    attempt: u32,
+    reason: &str,
+    but: Option<u64>,
+) -> First {
+    let patience = shared.look(|world| world.settings.acknowledge_within);
+    tokio::select! {
+        () = shared.sockets.until_open(1) => {}
+        () = shared.clock.pass(patience) => {}
+    }
+    send(shared, parcel, attempt, reason, but)
+}
+
+async fn over_socket(
+    shared: &Shared,
+    settings: &Settings,
+    sent: First,
+) -> Result<Option<Value>, Failed> {
+    let Some((envelope, _, outcome)) = sent else {
+        return Err(failed("no socket is open"));
+    };
+    tokio::select! {
+        outcome = outcome => match outcome {
+            Ok(Outcome::Acknowledged(answer)) => Ok(answer),
+            Ok(Outcome::Lost) | Err(_) => Err(failed("timeout")),
+        },
+        () = shared.clock.pass(settings.acknowledge_within) => {
+            shared.sockets.forget(&envelope);
+            Err(failed("timeout"))
+        }
+    }
+}
+
+async fn over_http(
+    shared: &Shared,
+    settings: &Settings,
+    parcel: &Parcel,
+    attempt: u32,
+    reason: &str,
+) -> Result<Option<Value>, Failed> {
+    let Transport::Http {
+        events,
+        interactivity,
+        commands,
+    } = &settings.transport
+    else {
+        return Err(failed("unknown_error"));
+    };
+    let (address, kind, body) = match parcel.door {
+        Door::Events => (events, "application/json", parcel.payload.to_string()),
+        Door::Interactivity => {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            form.append_pair("payload", &parcel.payload.to_string());
+            (interactivity, FORM, form.finish())
+        }
+        Door::Commands => {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            for (name, value) in parcel.payload.as_object().into_iter().flatten() {
+                form.append_pair(name, value.as_str().unwrap_or_default());
+            }
+            (commands, FORM, form.finish())
+        }
+    };
+    let timestamp = shared.clock.now().timestamp().to_string();
+    let mut request = hyper::Request::post(address)
+        .header("content-type", kind)
+        .header("user-agent", "Slackbot 1.0 (emulated)")
+        .header("x-slack-request-timestamp", &timestamp)
+        .header(
+            "x-slack-signature",
+            sign(&settings.signing_secret, &timestamp, &body),
+        );
+    if attempt > 0 {
+        request = request
+            .header("x-slack-retry-num", attempt)
+            .header("x-slack-retry-reason", reason);
+    }
+    let request = request
+        .body(Full::new(Bytes::from(body)))
+        .map_err(|_| failed("connection_failed"))?;
+    note(shared, parcel, &parcel.payload, attempt);
+    let answering = async {
+        let response = shared
+            .http
+            .request(request)
+            .await
+            .map_err(|_| failed("connection_failed"))?;
+        let (head, body) = response.into_parts();
+        let body = body
+            .collect()
+            .await
+            .map_err(|_| failed("connection_failed"))?
+            .to_bytes();
+        if !head.status.is_success() {
+            let no_retry = head.headers.get("x-slack-no-retry");
+            let may_repeat = no_retry.is_none_or(|no| no != "1");
+            return Err(Failed {
+                why: "http_error".into(),
+                may_repeat,
+            });
+        }
+        Ok(answer(&body))
+    };
+    tokio::select! {
+        result = answering => result,
+        () = shared.clock.pass(settings.acknowledge_within) => Err(failed("http_timeout")),
+    }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A body is JSON, or a command's text, or nothing.
+fn answer(body: &[u8]) -> Option<Value> {
+    if body.is_empty() {
+        return None;
+    }
+    let text = String::from_utf8_lossy(body);
+    Some(match serde_json::from_str::<Value>(&text) {
+        Ok(value @ Value::Object(_)) => value,
+        Ok(_) | Err(_) => json!({ "text": text }),
+    })
+}
+
+/// <https://docs.slack.dev/authentication/verifying-requests-from-slack>
+pub fn sign(secret: &str, timestamp: &str, body: &str) -> String {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a MAC takes keys of any length");
+    mac.update(format!("v0:{timestamp}:{body}").as_bytes());
+    let digest = mac.finalize().into_bytes();
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("v0={hex}")
+}
+
+fn note(shared: &Shared, parcel: &Parcel, payload: &Value, attempt: u32) {
+    shared.record_sent(Sent {
+        at: shared.clock.now(),
+        kind: parcel.door.word().to_owned(),
+        payload: payload.clone(),
+        attempt,
+    });
+}
+
+/// The challenge with which Slack tries an address that is entered for events.
+///
+/// # Errors
+/// What the address answered instead.
+pub async fn verify(shared: &Arc<Shared>) -> Result<(), String> {
+    let parcel = Parcel {
+        door: Door::Events,
+        payload: json!({"token": "emulated-verification", "challenge": "emulated-challenge", "type": "url_verification"}),
+        answerable: true,
+    };
+    let settings = shared.look(|world| world.settings.clone());
+    let answer = over_http(shared, &settings, &parcel, 0, "")
+        .await
+        .map_err(|failed| failed.why)?;
+    let said = answer.map(|answer| answer.get("challenge").or(answer.get("text")).cloned());
+    if said == Some(Some(json!("emulated-challenge"))) {
+        Ok(())
+    } else {
+        Err(format!("the challenge was answered with {said:?}"))
+    }
+}

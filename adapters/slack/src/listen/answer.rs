@@ -1,0 +1,182 @@
+//! Gives a person at once what the core answered: in the acknowledgement where Slack takes it
+//! there, else by a call. Everything here is shown to that person alone.
+
+use serde_json::{Value, json};
+use underrose_chat::{Form, Immediate, Message, Place};
+
+use crate::api::Failure;
+use crate::inbound::Way;
+use crate::modal;
+use crate::render::{self, Fallback};
+use crate::words;
+use crate::workspace::Workspace;
+
+/// Answers; returns what goes with the acknowledgement.
+pub async fn give(
+    workspace: &Workspace,
+    way: &Way,
+    immediate: Immediate,
+    place: Option<Place>,
+) -> Value {
+    let place = place.unwrap_or(Place::Direct);
+    let given = match immediate {
+        Immediate::Nothing => Ok(Value::Null),
+        Immediate::Say { message } => say(workspace, way, &message, &place).await,
+        Immediate::Form { form } => show(workspace, way, &form, &place).await,
+        Immediate::Errors { errors } => match way {
+            Way::Submission { view } => Ok(json!({
+                "response_action": "errors",
+                "errors": modal::errors(view, &errors),
+            })),
+            Way::Nobody
+            | Way::Message { .. }
+            | Way::Command { .. }
+            | Way::Press { .. }
+            | Way::Change { .. }
+            | Way::Home { .. } => {
+                let all: Vec<String> = errors.into_values().collect();
+                say(workspace, way, &Message::text(all.join(" ")), &place).await
+            }
+        },
+    };
+    given.unwrap_or_else(|failure| {
+        // What was decided stands; the person sees it by asking again.
+        let reason = crate::deliver::error(&failure);
+        tracing::warn!(%reason, "an answer was not shown");
+        Value::Null
+    })
+}
+
+async fn say(
+    workspace: &Workspace,
+    way: &Way,
+    message: &Message,
+    place: &Place,
+) -> Result<Value, Failure> {
+    let network = &workspace.settings.network;
+    let words = |more: Value| {
+        let rendered = render::message(message, network, Fallback::Neutral);
+        let mut body = json!({"text": rendered.text, "blocks": rendered.blocks});
+        if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
+            body.extend(more);
+        }
+        body
+    };
+    match way {
+        Way::Nobody => Ok(Value::Null),
+        Way::Command { .. } => Ok(words(json!({"response_type": "ephemeral"}))),
+        Way::Submission { .. } => Ok(json!({
+            "response_action": "update",
+            "view": modal::answer(message, place, network),
+        })),
+        Way::Change { view, .. } => {
+            let body = json!({"view_id": view, "view": modal::answer(message, place, network)});
+            workspace.api.post("views.update", &body).await.map(nothing)
+        }
+        Way::Home { user } => {
+            let body = json!({"user_id": user, "view": modal::home(message, network)});
+            workspace
+                .api
+                .post("views.publish", &body)
+                .await
+                .map(nothing)
+        }
+        Way::Message {
+            user,
+            channel,
+            thread,
+        } => {
+            let mut body = words(json!({"channel": channel}));
+            if let Some(thread) = thread {
+                body["thread_ts"] = json!(thread);
+            }
+            if *place == Place::Direct {
+                body["unfurl_links"] = json!(false);
+                return workspace
+                    .api
+                    .post("chat.postMessage", &body)
+                    .await
+                    .map(nothing);
+            }
+            body["user"] = json!(user);
+            workspace
+                .api
+                .post("chat.postEphemeral", &body)
+                .await
+                .map(nothing)
+        }
+        Way::Press {
+            user,
+            response_url,
+            channel,
+            ..
+        } => {
+            let more = json!({"response_type": "ephemeral", "replace_original": false});
+            if let Some(url) = response_url
+                && workspace.api.respond(url, &words(more)).await.is_ok()
+            {
+                return Ok(Value::Null);
+            }
+            // From a view, or when that address is used up.
+            match channel.as_ref().filter(|channel| !channel.starts_with('D')) {
+                Some(channel) => {
+                    let body = words(json!({"channel": channel, "user": user}));
+                    workspace
+                        .api
+                        .post("chat.postEphemeral", &body)
+                        .await
+                        .map(nothing)
+                }
+                None => {
+                    let channel = workspace.direct(user).await?;
+                    let body = words(json!({"channel": channel, "unfurl_links": false}));
+                    workspace
+                        .api
+                        .post("chat.postMessage", &body)
+                        .await
+                        .map(nothing)
+                }
+            }
+        }
+    }
+}
+
+async fn show(
+    workspace: &Workspace,
+    way: &Way,
+    form: &Form,
+    place: &Place,
+) -> Result<Value, Failure> {
+    let view = match modal::view(form, place, &workspace.settings.network) {
+        Ok(view) => view,
+        Err(reason) => {
+            tracing::warn!(reason, "a form does not fit into a modal");
+            return say(workspace, way, &Message::text(words::FORM_UNFIT), place).await;
+        }
+    };
+    match way {
+        Way::Command { trigger } | Way::Press { trigger, .. } => {
+            let body = json!({"trigger_id": trigger, "view": view});
+            match workspace.api.post("views.open", &body).await {
+                Ok(_) => Ok(Value::Null),
+                Err(failure) => {
+                    let reason = crate::deliver::error(&failure);
+                    tracing::warn!(%reason, "a form was not opened");
+                    say(workspace, way, &Message::text(words::FORM_TOO_LATE), place).await
+                }
+            }
+        }
+        Way::Change { view: id, .. } => {
+            let body = json!({"view_id": id, "view": view});
+            workspace.api.post("views.update", &body).await.map(nothing)
+        }
+        Way::Submission { .. } => Ok(json!({"response_action": "update", "view": view})),
+        Way::Message { .. } | Way::Home { .. } | Way::Nobody => {
+            say(workspace, way, &Message::text(words::FORM_UNFIT), place).await
+        }
+    }
+}
+
+fn nothing(_: Value) -> Value {
+    Value::Null
+}

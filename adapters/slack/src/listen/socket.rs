@@ -1,0 +1,229 @@
+//! Socket Mode: two connections, each replaced before it ends where Slack warns, and within half a
+//! minute where it dies in silence. What was sent meanwhile comes by the other one, or again.
+//! <https://docs.slack.dev/apis/events-api/using-socket-mode/>
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{
+    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
+};
+use tokio_util::sync::CancellationToken;
+use underrose_chat::ListenError;
+
+use super::ear::{Ack, Ear};
+use super::{Pause, hopeless};
+use crate::api::{Failure, date_of};
+use crate::inbound::Kind;
+use crate::settings::Secret;
+
+/// Connections at once: Slack allows ten, and one may be down while it is replaced.
+const SOCKETS: usize = 2;
+
+/// Slack and we are heard of this often, or the connection is asked whether it lives …
+const ASK_AFTER: Duration = Duration::from_secs(8);
+
+/// … and is dead if that brings nothing either.
+const DEAD_AFTER: Duration = Duration::from_secs(20);
+
+/// How often that is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Longest time to connect, and to say hello.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+
+/// A connection that Slack is about to close is read for this long at most.
+const RETIRED_MAX: Duration = Duration::from_secs(60);
+
+/// Acknowledgements that wait to be written.
+const WRITES_MAX: usize = 1_024;
+
+type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+pub async fn run(ear: Arc<Ear>, app_token: Secret) -> Result<(), ListenError> {
+    let mut slots = JoinSet::new();
+    for _ in 0..SOCKETS {
+        slots.spawn(slot(ear.clone(), app_token.clone()));
+    }
+    let mut outcome = Ok(());
+    while let Some(ended) = slots.join_next().await {
+        if let Ok(Err(error)) = ended {
+            // Both have the same token.
+            ear.over.cancel();
+            outcome = Err(error);
+        }
+    }
+    outcome
+}
+
+/// One connection after the other.
+async fn slot(ear: Arc<Ear>, app_token: Secret) -> Result<(), ListenError> {
+    let mut sessions = JoinSet::new();
+    let mut pause = Pause::default();
+    while !ear.over.is_cancelled() {
+        match connect(&ear, &app_token).await {
+            Ok(stream) => {
+                pause = Pause::default();
+                let retired = CancellationToken::new();
+                sessions.spawn(session(ear.clone(), stream, retired.clone()));
+                // Replaced when it ended, or when it is about to.
+                tokio::select! {
+                    () = ear.over.cancelled() => {}
+                    () = retired.cancelled() => {}
+                }
+            }
+            Err(failure) => {
+                hopeless(&failure)?;
+                if !pause.wait(&ear.over).await {
+                    break;
+                }
+            }
+        }
+        while sessions.try_join_next().is_some() {}
+    }
+    while sessions.join_next().await.is_some() {}
+    Ok(())
+}
+
+async fn connect(ear: &Ear, app_token: &Secret) -> Result<Stream, Failure> {
+    let unsure = |what| Failure::Unsure { what };
+    let api = &ear.workspace.api;
+    let answer = api.post_as(app_token, "apps.connections.open").await?;
+    let url = answer
+        .get("url")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let connector = Connector::Rustls(api.tls());
+    let connecting = connect_async_tls_with_config(url, None, true, Some(connector));
+    let connected = tokio::time::timeout(CONNECT_MAX, connecting).await;
+    let connected = connected.map_err(|_| unsure("the socket did not open in 10 s"))?;
+    let (stream, response) = connected.map_err(|_| unsure("the socket did not open"))?;
+    let date = response
+        .headers()
+        .get("date")
+        .and_then(|date| date.to_str().ok());
+    if let Some(at) = date.and_then(date_of) {
+        ear.tell_time(at).await;
+    }
+    Ok(stream)
+}
+
+/// Reads one connection to its end. Cancels `retired` when another must take its place.
+async fn session(ear: Arc<Ear>, stream: Stream, retired: CancellationToken) {
+    let (write, read) = stream.split();
+    let (acks, waiting) = mpsc::channel(WRITES_MAX);
+    let writer = tokio::spawn(write_all(write, waiting));
+    read_all(&ear, read, &acks, &retired).await;
+    retired.cancel();
+    drop(acks);
+    // Acknowledgements that are under way hold a sender each; they have their own bounds.
+    if tokio::time::timeout(CONNECT_MAX, writer).await.is_err() {
+        tracing::info!("a socket ended with acknowledgements under way");
+    }
+}
+
+async fn write_all(mut write: SplitSink<Stream, Message>, mut waiting: mpsc::Receiver<Message>) {
+    while let Some(message) = waiting.recv().await {
+        let sent = tokio::time::timeout(CONNECT_MAX, write.send(message)).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            return;
+        }
+    }
+    let _ = write.close().await;
+}
+
+async fn read_all(
+    ear: &Arc<Ear>,
+    mut read: SplitStream<Stream>,
+    acks: &mpsc::Sender<Message>,
+    retired: &CancellationToken,
+) {
+    let mut heard = Instant::now();
+    let mut asked = false;
+    let mut retired_at: Option<Instant> = None;
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    loop {
+        let frame = tokio::select! {
+            () = ear.over.cancelled() => return,
+            _ = look.tick() => {
+                if heard.elapsed() > DEAD_AFTER || retired_at.is_some_and(|at| at.elapsed() > RETIRED_MAX) {
+                    tracing::info!("a socket went silent and is replaced");
+                    return;
+                }
+                if heard.elapsed() > ASK_AFTER && !asked {
+                    asked = true;
+                    let _ = acks.try_send(Message::Ping(Default::default()));
+                }
+                continue;
+            }
+            frame = read.next() => frame,
+        };
+        let Some(Ok(frame)) = frame else { return };
+        heard = Instant::now();
+        asked = false;
+        match frame {
+            Message::Text(text) => {
+                if !envelope(ear, &text, acks).await {
+                    // Slack says when it is about to close: read on, while another is opened.
+                    retired.cancel();
+                    retired_at.get_or_insert(heard);
+                }
+            }
+            Message::Close(_) => return,
+            // Pings are answered by the library when the next frame is written or read.
+            Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_) => {}
+        }
+    }
+}
+
+/// Takes an envelope in; `false` if the connection is about to end.
+async fn envelope(ear: &Arc<Ear>, text: &str, acks: &mpsc::Sender<Message>) -> bool {
+    let Ok(envelope) = serde_json::from_str::<Value>(text) else {
+        tracing::warn!(bytes = text.len(), "slack sent what is no JSON");
+        return true;
+    };
+    let kind = match envelope
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+    {
+        "events_api" => Some(Kind::Event),
+        "slash_commands" => Some(Kind::Command),
+        "interactive" => Some(Kind::Interaction),
+        "disconnect" => return false,
+        _ => None,
+    };
+    let id = envelope.get("envelope_id").and_then(Value::as_str);
+    let Some(id) = id.map(str::to_owned) else {
+        return true;
+    };
+    let Some(kind) = kind else {
+        // Of a kind that is not known yet: Slack need not send it again.
+        let _ = acks
+            .send(Message::text(json!({"envelope_id": id}).to_string()))
+            .await;
+        return true;
+    };
+    let told = ear
+        .take(kind, envelope.get("payload").unwrap_or(&Value::Null))
+        .await;
+    let acks = acks.clone();
+    tokio::spawn(async move {
+        let Ok(Ack::With(payload)) = told.await else {
+            return;
+        };
+        let mut ack = json!({"envelope_id": id});
+        if !payload.is_null() {
+            ack["payload"] = payload;
+        }
+        let _ = acks.send(Message::text(ack.to_string())).await;
+    });
+    true
+}

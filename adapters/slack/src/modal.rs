@@ -1,0 +1,379 @@
+//! A [`Form`] as a modal, what a person put into it as values, and the other views: a message as
+//! the last page of a modal, and App Home. Pure.
+//!
+//! Every field is an `input` block, since only those can show an error beside the field. A menu
+//! whose options changed gets a new block id: under the old one Slack would keep the choice that
+//! was made among the old options. A text that may be longer than one input takes has a second
+//! input, and the two are joined again when they are read.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use underrose_chat::{Field, FieldKind, Form, Message, Network, Opt, Place, RoomId};
+
+use crate::limits::{
+    ID_MAX, INPUT_MAX, LABEL_MAX, OPTION_TEXT_MAX, OPTION_VALUE_MAX, OPTIONS_MAX,
+    PRIVATE_METADATA_MAX, VIEW_BLOCKS_MAX, VIEW_TITLE_MAX,
+};
+use crate::render;
+use crate::render::text::{clip, length, split};
+use crate::words;
+
+/// Follows a field's name in the action id of its second input.
+const CONTINUED: &str = "#2";
+
+/// What a view of ours carries in `private_metadata`, so that nothing of it must be remembered.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Carried {
+    /// [`Form::id`]; empty for a view without a form.
+    pub form: String,
+    /// The channel where the form was asked for; `None` for a direct conversation.
+    pub room: Option<String>,
+}
+
+impl Carried {
+    pub fn new(form: &str, place: &Place) -> Self {
+        let room = match place {
+            Place::Room { room } => Some(room.id.clone()),
+            Place::Direct => None,
+        };
+        let form = form.to_owned();
+        Self { form, room }
+    }
+
+    pub fn place(&self, network: &Network) -> Place {
+        match &self.room {
+            Some(id) => Place::Room {
+                room: RoomId {
+                    network: network.clone(),
+                    id: id.clone(),
+                },
+            },
+            None => Place::Direct,
+        }
+    }
+
+    /// Reads it back; a view that is not ours carries nothing.
+    pub fn read(metadata: &str) -> Self {
+        serde_json::from_str(metadata).unwrap_or_default()
+    }
+
+    fn written(&self) -> Value {
+        Value::String(serde_json::to_string(self).unwrap_or_default())
+    }
+}
+
+/// The form as a modal.
+///
+/// # Errors
+/// What of it Slack cannot show; the caller then says so.
+pub fn view(form: &Form, place: &Place, network: &Network) -> Result<Value, String> {
+    let carried = Carried::new(&form.id, place).written();
+    if carried
+        .as_str()
+        .is_none_or(|text| length(text) > PRIVATE_METADATA_MAX)
+    {
+        return Err("the form's id is too long".to_owned());
+    }
+    let mut inputs = Vec::new();
+    for (index, field) in form.fields.iter().enumerate() {
+        inputs.extend(input(index, field)?);
+        if let Some(error) = form.errors.get(&field.name) {
+            inputs.extend(render::note(&format!("⚠ {error}")));
+        }
+    }
+    let left = VIEW_BLOCKS_MAX.checked_sub(inputs.len());
+    let left = left.ok_or("the form has too many fields")?;
+    let mut body = Vec::new();
+    if length(&form.title) > VIEW_TITLE_MAX {
+        body.extend(render::note(&form.title));
+    }
+    body.extend(render::blocks(
+        &form.body,
+        network,
+        left.saturating_sub(body.len()),
+    ));
+    if body.len() > left {
+        return Err("the form's text is too long".to_owned());
+    }
+    body.extend(inputs);
+    let mut view = json!({
+        "type": "modal",
+        "callback_id": "form",
+        "private_metadata": carried,
+        "title": title(&form.title),
+        "close": title(words::CANCEL),
+        "notify_on_close": true,
+        "blocks": body,
+    });
+    // Slack refuses a submit button without an input, and an input without a submit button.
+    if !form.fields.is_empty()
+        && let Some(map) = view.as_object_mut()
+    {
+        map.insert("submit".to_owned(), title(&form.submit));
+    }
+    Ok(view)
+}
+
+/// A message as a modal without fields: what was answered to a form that was sent.
+pub fn answer(message: &Message, place: &Place, network: &Network) -> Value {
+    let mut blocks = render::blocks(message, network, VIEW_BLOCKS_MAX);
+    if blocks.is_empty() {
+        blocks = render::note(words::DONE);
+    }
+    json!({
+        "type": "modal",
+        "callback_id": "answer",
+        "private_metadata": Carried::new("", place).written(),
+        "title": title(words::APP),
+        "close": title(words::CLOSE),
+        "blocks": blocks,
+    })
+}
+
+/// App Home.
+pub fn home(message: &Message, network: &Network) -> Value {
+    let mut blocks = render::blocks(message, network, VIEW_BLOCKS_MAX);
+    if blocks.is_empty() {
+        blocks = render::note(words::DONE);
+    }
+    json!({"type": "home", "callback_id": "home", "blocks": blocks})
+}
+
+fn title(text: &str) -> Value {
+    let text = if text.trim().is_empty() {
+        words::APP
+    } else {
+        text
+    };
+    plain(&clip(text, VIEW_TITLE_MAX))
+}
+
+fn plain(text: &str) -> Value {
+    json!({"type": "plain_text", "text": text, "emoji": false})
+}
+
+fn input(index: usize, field: &Field) -> Result<Vec<Value>, String> {
+    if field.name.is_empty() || length(&field.name) + CONTINUED.len() > ID_MAX {
+        return Err("a field's name does not fit into an id".to_owned());
+    }
+    match &field.kind {
+        FieldKind::Line { bytes_max } => {
+            let value = field.value.as_deref();
+            if value.is_some_and(|value| length(value) > INPUT_MAX) {
+                return Err("a field's text is too long for a line".to_owned());
+            }
+            let element = text_element(&field.name, value, *bytes_max, "");
+            Ok(vec![block(index, field, element, String::new())])
+        }
+        FieldKind::Paragraphs { bytes_max } => paragraphs(index, field, *bytes_max),
+        FieldKind::Select { options } => {
+            let element = menu(field, options)?;
+            let id = discriminator(options);
+            Ok(vec![block(index, field, element, id)])
+        }
+    }
+}
+
+/// One input, or two for what may be longer than one takes.
+fn paragraphs(index: usize, field: &Field, bytes_max: usize) -> Result<Vec<Value>, String> {
+    let value = field.value.as_deref().unwrap_or_default();
+    let mut pieces = split(value, INPUT_MAX).into_iter();
+    let (first, second) = (pieces.next(), pieces.next());
+    if pieces.next().is_some() || (second.is_some() && bytes_max <= INPUT_MAX) {
+        return Err("a field's text is too long".to_owned());
+    }
+    let mut all = vec![block(
+        index,
+        field,
+        text_element(&field.name, first, bytes_max, "multiline"),
+        String::new(),
+    )];
+    if bytes_max > INPUT_MAX {
+        let name = format!("{}{CONTINUED}", field.name);
+        let more = Field {
+            name: name.clone(),
+            label: words::continued(&field.label),
+            hint: words::CONTINUED_HINT.to_owned(),
+            required: false,
+            live: false,
+            ..field.clone()
+        };
+        let element = text_element(&name, second, bytes_max - INPUT_MAX, "multiline");
+        all.push(block(index, &more, element, "2".to_owned()));
+    }
+    Ok(all)
+}
+
+fn text_element(name: &str, value: Option<&str>, bytes_max: usize, multiline: &str) -> Value {
+    let mut element = json!({
+        "type": "plain_text_input",
+        "action_id": name,
+        "multiline": !multiline.is_empty(),
+        // A character is at least a byte; the core counts the bytes.
+        "max_length": bytes_max.clamp(1, INPUT_MAX),
+    });
+    if let Some(value) = value.filter(|value| !value.is_empty())
+        && let Some(map) = element.as_object_mut()
+    {
+        map.insert("initial_value".to_owned(), json!(clip(value, INPUT_MAX)));
+    }
+    element
+}
+
+fn menu(field: &Field, options: &[Opt]) -> Result<Value, String> {
+    if options.is_empty() {
+        return Err("a menu without options".to_owned());
+    }
+    let mut shown = Vec::with_capacity(options.len());
+    for option in options {
+        if option.value.is_empty() || length(&option.value) > OPTION_VALUE_MAX {
+            return Err("an option's value does not fit".to_owned());
+        }
+        let label = if option.label.trim().is_empty() {
+            &option.value
+        } else {
+            &option.label
+        };
+        let text = plain(&clip(label, OPTION_TEXT_MAX));
+        shown.push(json!({"text": text, "value": option.value}));
+    }
+    let chosen = options
+        .iter()
+        .position(|option| Some(&option.value) == field.value.as_ref());
+    let chosen = chosen.and_then(|at| shown.get(at).cloned());
+    let mut element = json!({"type": "static_select", "action_id": field.name});
+    let Some(map) = element.as_object_mut() else {
+        return Ok(element);
+    };
+    if shown.len() <= OPTIONS_MAX {
+        map.insert("options".to_owned(), json!(shown));
+    } else if shown.len() <= OPTIONS_MAX * OPTIONS_MAX {
+        let groups: Vec<Value> = shown
+            .chunks(OPTIONS_MAX)
+            .zip(1..)
+            .map(|(part, number)| json!({"label": plain(&format!("{number}")), "options": part}))
+            .collect();
+        map.insert("option_groups".to_owned(), json!(groups));
+    } else {
+        return Err("a menu has too many options".to_owned());
+    }
+    if let Some(chosen) = chosen {
+        map.insert("initial_option".to_owned(), chosen);
+    }
+    Ok(element)
+}
+
+fn block(index: usize, field: &Field, element: Value, discriminator: String) -> Value {
+    let label = if field.label.trim().is_empty() {
+        &field.name
+    } else {
+        &field.label
+    };
+    let mut block = json!({
+        "type": "input",
+        "block_id": format!("field-{index}-{discriminator}"),
+        "label": plain(&clip(label, LABEL_MAX)),
+        "element": element,
+        "optional": !field.required,
+        "dispatch_action": field.live,
+    });
+    if !field.hint.is_empty()
+        && let Some(map) = block.as_object_mut()
+    {
+        map.insert("hint".to_owned(), plain(&clip(&field.hint, LABEL_MAX)));
+    }
+    block
+}
+
+/// Names a set of options: FNV-1a over their values, since it must be the same in every process.
+fn discriminator(options: &[Opt]) -> String {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let bytes = options
+        .iter()
+        .flat_map(|option| option.value.bytes().chain([0]));
+    let hash = bytes.fold(OFFSET, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(PRIME)
+    });
+    format!("{hash:016x}")
+}
+
+/// What stands in a view, by field.
+pub fn values(view: &Value) -> BTreeMap<String, String> {
+    let mut values: BTreeMap<String, String> = BTreeMap::new();
+    let mut continued: BTreeMap<String, String> = BTreeMap::new();
+    let blocks = view.pointer("/state/values").and_then(Value::as_object);
+    for element in blocks
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, ids)| ids.as_object())
+    {
+        for (action_id, element) in element {
+            let Some(value) = value_of(element) else {
+                continue;
+            };
+            match action_id.strip_suffix(CONTINUED) {
+                Some(name) => continued.insert(name.to_owned(), value),
+                None => values.insert(action_id.clone(), value),
+            };
+        }
+    }
+    for (name, more) in continued {
+        let value = values.entry(name).or_default();
+        value.push_str(&more);
+    }
+    values
+}
+
+/// A text, or the value of what was chosen; `None` for an element that holds neither.
+fn value_of(element: &Value) -> Option<String> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    match element.get("type").and_then(Value::as_str)? {
+        "plain_text_input" => Some(element.get("value").and_then(text).unwrap_or_default()),
+        "static_select" | "external_select" | "radio_buttons" => {
+            element.pointer("/selected_option/value").and_then(text)
+        }
+        "users_select" => element.get("selected_user").and_then(text),
+        "conversations_select" => element.get("selected_conversation").and_then(text),
+        "channels_select" => element.get("selected_channel").and_then(text),
+        "datepicker" => element.get("selected_date").and_then(text),
+        _ => None,
+    }
+}
+
+/// Errors by field, as Slack wants them: by block. One whose field is not in the view stands
+/// beside the first field, so that none is lost.
+pub fn errors(view: &Value, errors: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut by_block: BTreeMap<String, String> = BTreeMap::new();
+    let inputs = inputs_of(view);
+    for (field, error) in errors {
+        let at = inputs.iter().find(|(name, _)| name == field);
+        let (block, text) = match (at, inputs.first()) {
+            (Some((_, block)), _) => (block, error.clone()),
+            (None, Some((_, first))) => (first, format!("{field}: {error}")),
+            (None, None) => continue,
+        };
+        let said = by_block.entry(block.clone()).or_default();
+        if !said.is_empty() {
+            said.push(' ');
+        }
+        said.push_str(&text);
+    }
+    by_block
+}
+
+/// Fields of a view with their blocks, in order.
+fn inputs_of(view: &Value) -> Vec<(String, String)> {
+    let blocks = view.get("blocks").and_then(Value::as_array);
+    blocks
+        .into_iter()
+        .flatten()
+        .filter_map(|block| {
+            let name = block.pointer("/element/action_id")?.as_str()?;
+            let id = block.get("block_id")?.as_str()?;
+            Some((name.to_owned(), id.to_owned()))
+        })
+        .collect()
+}

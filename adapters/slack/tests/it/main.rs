@@ -1,0 +1,15 @@
+//! Everything about Slack that is tested from outside the crate, in one binary.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod bounds;
+mod check;
+mod contract;
+mod conversation;
+mod deliver;
+mod http;
+mod inbound;
+mod modal;
+mod render;
+mod sockets;
+mod stage;

@@ -1,0 +1,255 @@
+//! An adapter beside an emulator whose app is what the manifest says, and an inbox that answers as
+//! a test tells it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use underrose_chat::{
+    Accept, Action, Adapter, DeliveryKey, Happening, Immediate, Inbound, Inbox, InboxClosed,
+    ListenError, Message, Network, RoomId, Target, UserId,
+};
+use underrose_slack::{Secret, Settings, Slack, WayIn};
+use underrose_slack_emulator as emulator;
+use underrose_slack_emulator::{Emulator, SlashCommand};
+
+pub const MANIFEST: &str = include_str!("../../../../slack-app-manifest.yaml");
+
+/// The items under a key of the manifest that holds a list.
+pub fn listed(key: &str) -> BTreeSet<String> {
+    let mut lines = MANIFEST
+        .lines()
+        .skip_while(|line| line.trim() != format!("{key}:"));
+    lines.next();
+    lines
+        .map_while(|line| line.trim().strip_prefix("- "))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The values of a key wherever it stands in the manifest.
+fn valued(key: &str) -> BTreeSet<String> {
+    let prefix = format!("{key}: ");
+    MANIFEST
+        .lines()
+        .filter_map(|line| {
+            line.trim()
+                .trim_start_matches("- ")
+                .strip_prefix(prefix.as_str())
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The app as the manifest describes it.
+pub fn app() -> emulator::Settings {
+    let command = |name: String| {
+        (
+            name,
+            SlashCommand {
+                should_escape: true,
+            },
+        )
+    };
+    emulator::Settings {
+        scopes: listed("bot"),
+        events: listed("bot_events"),
+        commands: valued("command").into_iter().map(command).collect(),
+        shortcuts: valued("callback_id"),
+        ..emulator::Settings::default()
+    }
+}
+
+pub fn network() -> Network {
+    Network("slack".into())
+}
+
+pub fn user(id: &str) -> UserId {
+    UserId {
+        network: network(),
+        id: id.into(),
+    }
+}
+
+pub fn room(id: &str) -> RoomId {
+    RoomId {
+        network: network(),
+        id: id.into(),
+    }
+}
+
+pub fn key(name: &str) -> DeliveryKey {
+    DeliveryKey(name.into())
+}
+
+pub fn post(channel: &str, text: &str) -> Action {
+    let to = Target::Room {
+        room: room(channel),
+        thread: None,
+    };
+    Action::post(to, Message::text(text))
+}
+
+type Answer = Box<dyn Fn(&Inbound) -> Immediate + Send + Sync>;
+
+/// Takes everything, remembers answers by event as the engine does, and what came in order.
+pub struct Desk {
+    answer: Mutex<Answer>,
+    pub taken: Mutex<Vec<Inbound>>,
+    answered: Mutex<BTreeMap<(i64, String), Immediate>>,
+    cursors: Mutex<BTreeMap<String, String>>,
+    pub deliveries: Mutex<u64>,
+    pub times: Mutex<u64>,
+    changed: tokio::sync::Notify,
+}
+
+#[async_trait]
+impl Accept for Desk {
+    async fn accept(&self, inbound: Inbound) -> Result<Immediate, InboxClosed> {
+        if inbound.what == Happening::Time {
+            *self.times.lock().unwrap() += 1;
+            return Ok(Immediate::Nothing);
+        }
+        if matches!(inbound.what, Happening::Members { .. }) {
+            return Ok(Immediate::Nothing);
+        }
+        *self.deliveries.lock().unwrap() += 1;
+        let remembered = (inbound.at.timestamp_micros(), inbound.id.0.clone());
+        if let Some(answer) = self.answered.lock().unwrap().get(&remembered) {
+            return Ok(answer.clone());
+        }
+        let answer = (self.answer.lock().unwrap())(&inbound);
+        if let Some(cursor) = &inbound.cursor {
+            let name = format!("{}/{}", inbound.network, cursor.room);
+            self.cursors
+                .lock()
+                .unwrap()
+                .insert(name, cursor.position.clone());
+        }
+        self.answered
+            .lock()
+            .unwrap()
+            .insert(remembered, answer.clone());
+        self.taken.lock().unwrap().push(inbound);
+        self.changed.notify_waiters();
+        Ok(answer)
+    }
+
+    async fn cursor(&self, room: &str) -> Option<String> {
+        self.cursors.lock().unwrap().get(room).cloned()
+    }
+}
+
+impl Desk {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self {
+            answer: Mutex::new(Box::new(|_| Immediate::Nothing)),
+            taken: Mutex::default(),
+            answered: Mutex::default(),
+            cursors: Mutex::default(),
+            deliveries: Mutex::default(),
+            times: Mutex::default(),
+            changed: tokio::sync::Notify::new(),
+        })
+    }
+
+    pub fn answers(&self, answer: impl Fn(&Inbound) -> Immediate + Send + Sync + 'static) {
+        *self.answer.lock().unwrap() = Box::new(answer);
+    }
+
+    pub fn says(&self, text: &'static str) {
+        self.answers(move |_| Immediate::Say {
+            message: Message::text(text),
+        });
+    }
+
+    pub fn texts(&self) -> Vec<String> {
+        let taken = self.taken.lock().unwrap();
+        taken
+            .iter()
+            .filter_map(|inbound| match &inbound.what {
+                Happening::Text { text, .. } => Some(text.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// A workspace, the bot in it, and what it hears.
+pub struct Stage {
+    pub emulator: Emulator,
+    pub slack: Arc<Slack>,
+    pub desk: Arc<Desk>,
+    pub stop: CancellationToken,
+}
+
+pub fn slack_at(emulator: &Emulator, way: WayIn) -> Arc<Slack> {
+    let clock = emulator.clone();
+    let (token, api_url) =
+        emulator.look(|world| (world.settings.bot_token.clone(), emulator.api_url()));
+    Arc::new(
+        Slack::new(Settings {
+            network: network(),
+            bot_token: Secret::new(token),
+            way,
+            api_url,
+            now: Arc::new(move || clock.clock().now()),
+        })
+        .unwrap(),
+    )
+}
+
+pub fn socket(emulator: &Emulator) -> WayIn {
+    let app_token = emulator.look(|world| Secret::new(world.settings.app_token.clone()));
+    WayIn::Socket { app_token }
+}
+
+impl Stage {
+    pub async fn with(settings: emulator::Settings) -> Self {
+        let emulator = Emulator::start(settings).await.unwrap();
+        let slack = slack_at(&emulator, socket(&emulator));
+        Self {
+            emulator,
+            slack,
+            desk: Desk::new(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    pub async fn new() -> Self {
+        Self::with(app()).await
+    }
+
+    pub fn listen(&self) -> JoinHandle<Result<(), ListenError>> {
+        let (slack, desk, stop) = (self.slack.clone(), self.desk.clone(), self.stop.clone());
+        tokio::spawn(async move { slack.listen(Inbox::new(desk), stop).await })
+    }
+
+    /// Listening, with both sockets open.
+    pub async fn up() -> Self {
+        let stage = Self::new().await;
+        stage.listen();
+        stage.emulator.connected(2).await;
+        stage
+    }
+
+    /// Waits until so much was taken in.
+    pub async fn taken(&self, least: usize) -> Vec<Inbound> {
+        let enough = async {
+            loop {
+                let changed = self.desk.changed.notified();
+                let taken = self.desk.taken.lock().unwrap().clone();
+                if taken.len() >= least {
+                    return taken;
+                }
+                changed.await;
+            }
+        };
+        let patience = std::time::Duration::from_secs(40);
+        tokio::time::timeout(patience, enough)
+            .await
+            .expect("the bot hears of it")
+    }
+}

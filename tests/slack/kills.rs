@@ -1,0 +1,104 @@
+//! Killed with SIGKILL at moments that follow from seeds: every command is obeyed once, one room
+//! for the case, every announcement exactly once and none early.
+
+use crate::scene::{Scene, case_rooms};
+
+async fn whole_life(seed: u64, kills: usize) -> usize {
+    let mut scene = Scene::new().await;
+    scene.kill_at_random(seed, kills);
+    let erin = scene.actor("erin").direct();
+    scene
+        .types("erin", &erin, "vuln report the kubelet logs tokens")
+        .await;
+    let case = scene.case_room().await;
+    let vector = "CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:N";
+    for text in [
+        "vuln ack",
+        "vuln triage valid because reproduced",
+        &format!("vuln score settle {vector} because it is so"),
+        "vuln summary The kubelet logs tokens",
+        "vuln ready",
+        "vuln release verified",
+        "vuln announce draft ANNOUNCEMENT upgrade to 1.29.3",
+    ] {
+        scene.types("alice", &case, text).await;
+    }
+    let instant = scene.arm(&case).await;
+    let halls = scene.halls.clone();
+    scene
+        .until("the announcements", |world| {
+            (Scene::announced(world, &halls).len() >= 3).then_some(())
+        })
+        .await;
+    scene
+        .until("the card that says so", |world| {
+            let blocks = world.channels[&case]
+                .messages
+                .iter()
+                .map(|message| serde_json::json!(message.blocks).to_string());
+            blocks
+                .into_iter()
+                .any(|blocks| blocks.contains("*Stage*\\ndisclosed"))
+                .then_some(())
+        })
+        .await;
+    scene
+        .types("alice", &case, "vuln retro All went well.")
+        .await;
+    scene.types("alice", &case, "vuln close").await;
+    scene
+        .until("the archive", |world| {
+            world.channels[&case].is_archived.then_some(())
+        })
+        .await;
+    scene.kill();
+    let mut announced = scene.emulator.look(|world| Scene::announced(world, &halls));
+    assert!(
+        announced
+            .iter()
+            .all(|(_, at)| *at >= instant.timestamp() as f64),
+        "early: {announced:?} {instant}"
+    );
+    announced.sort_by(|a, b| a.0.cmp(&b.0));
+    let rooms: Vec<&String> = announced.iter().map(|(room, _)| room).collect();
+    let mut expected: Vec<&String> = halls.iter().collect();
+    expected.sort();
+    assert_eq!(rooms, expected, "each once after {} kills", scene.kills);
+    assert_eq!(
+        scene.emulator.look(|world| case_rooms(world).count()),
+        1,
+        "one room for the case"
+    );
+    for event in [
+        "case_opened",
+        "room_opened",
+        "acked",
+        "triaged",
+        "settled",
+        "readied",
+        "published",
+        "closed",
+    ] {
+        assert_eq!(
+            scene.journal_counts(event),
+            1,
+            "{event} after {} kills",
+            scene.kills
+        );
+    }
+    scene.kills
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_random_it_obeys_once_and_announces_once() {
+    let mut lives = tokio::task::JoinSet::new();
+    for seed in 1..=4 {
+        lives.spawn(whole_life(seed, 14));
+    }
+    let mut kills = 0;
+    while let Some(life) = lives.join_next().await {
+        kills += life.unwrap();
+    }
+    println!("{kills} kills");
+    assert!(kills >= 50, "only {kills} kills took place");
+}

@@ -1,0 +1,7 @@
+//! The whole bot on Slack: the real binary, with its real adapter, against the emulated workspace.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod kills;
+mod life;
+mod scene;

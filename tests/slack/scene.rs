@@ -1,0 +1,444 @@
+//! A workspace, its people, and the bot as a process that can be killed.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use underrose_slack_emulator::{Cannot, Channel, Delivery, Emulator, Settings, World};
+
+/// A scene that takes longer has hung.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// What a command is typed again for: nobody answered it.
+const TYPED_MAX: usize = 20;
+
+const MANIFEST: &str = include_str!("../../slack-app-manifest.yaml");
+
+pub struct Scene {
+    pub emulator: Emulator,
+    dir: tempfile::TempDir,
+    bot: Option<Child>,
+    pub kills: usize,
+    random: Option<Random>,
+    /// Channels by name.
+    pub halls: Vec<String>,
+    pub security: String,
+}
+
+/// Kills after some number of calls of the bot's, from a seed.
+struct Random {
+    state: u64,
+    at: u64,
+    kills_left: usize,
+}
+
+impl Random {
+    /// Between 1 and 16 (Knuth's MMIX generator: its high bits are good enough).
+    fn next(&mut self) -> u64 {
+        self.state = self
+            .state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        1 + (self.state >> 60)
+    }
+}
+
+/// The app as the manifest describes it.
+fn app() -> Settings {
+    let listed = |key: &str| {
+        let mut lines = MANIFEST
+            .lines()
+            .skip_while(|line| line.trim() != format!("{key}:"));
+        lines.next();
+        lines
+            .map_while(|line| line.trim().strip_prefix("- "))
+            .map(str::to_owned)
+            .collect()
+    };
+    Settings {
+        scopes: listed("bot"),
+        events: listed("bot_events"),
+        shortcuts: ["report_disclosure".to_owned()].into(),
+        // Whatever is not acknowledged comes again, as often as it takes.
+        retry_after: vec![Duration::ZERO; 50],
+        ..Settings::default()
+    }
+}
+
+impl Scene {
+    pub async fn new() -> Self {
+        let emulator = Emulator::start(app()).await.unwrap();
+        let people = ["alice", "bob", "carol", "dave", "erin"];
+        let ids: Vec<String> = people.iter().map(|name| emulator.person(name)).collect();
+        let members: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let halls = ["announce", "general", "dev"];
+        let halls = halls
+            .iter()
+            .map(|name| emulator.public(name, &members))
+            .collect();
+        let security = emulator.private("security", &members[..4]);
+        emulator.group("security-oncall", &members[..1]);
+        let dir = tempfile::tempdir().unwrap();
+        let mut scene = Self {
+            emulator,
+            dir,
+            bot: None,
+            kills: 0,
+            random: None,
+            halls,
+            security,
+        };
+        std::fs::write(scene.config(), scene.configuration(&people)).unwrap();
+        assert!(scene.run(&["setup"]).0);
+        scene.start();
+        scene
+            .emulator
+            .until_in(DEADLINE, "the bot to connect", |world| {
+                let opened = world
+                    .record
+                    .calls
+                    .iter()
+                    .filter(|call| call.method == "apps.connections.open");
+                (opened.count() >= 2).then_some(())
+            })
+            .await;
+        scene
+    }
+
+    /// From now on the bot is killed so often, at moments that follow from the seed.
+    pub fn kill_at_random(&mut self, seed: u64, kills: usize) {
+        let mut random = Random {
+            state: seed,
+            at: 0,
+            kills_left: kills,
+        };
+        random.at = self.calls() + random.next();
+        self.random = Some(random);
+    }
+
+    fn configuration(&self, people: &[&str]) -> String {
+        let mut table: toml::Table = std::fs::read_to_string("config.example.toml")
+            .unwrap()
+            .parse()
+            .unwrap();
+        table.remove("console");
+        let set = |table: &mut toml::Table, section: &str, key: &str, value: toml::Value| {
+            table[section]
+                .as_table_mut()
+                .unwrap()
+                .insert(key.into(), value);
+        };
+        let room = |id: &String| toml::Value::from(format!("slack/{id}"));
+        let path = |name: &str| toml::Value::from(self.dir.path().join(name).to_str().unwrap());
+        table.insert("data".into(), path("data"));
+        set(&mut table, "key", "file", path("master.key"));
+        set(
+            &mut table,
+            "committee",
+            "rooms",
+            vec![room(&self.security)].into(),
+        );
+        set(
+            &mut table,
+            "committee",
+            "case_networks",
+            vec!["slack"].into(),
+        );
+        let announce: Vec<toml::Value> = vec![
+            vec![room(&self.halls[0])].into(),
+            vec![room(&self.halls[1]), room(&self.halls[2])].into(),
+        ];
+        set(&mut table, "committee", "announce", announce.into());
+        set(
+            &mut table,
+            "oncall",
+            "groups",
+            vec!["slack/security-oncall"].into(),
+        );
+        for (entry, name) in table["people"]
+            .as_array_mut()
+            .unwrap()
+            .iter_mut()
+            .zip(people)
+        {
+            let handles = toml::Table::from_iter([("slack".to_owned(), self.id(name).into())]);
+            entry
+                .as_table_mut()
+                .unwrap()
+                .insert("handles".into(), handles.into());
+        }
+        let mut slack = toml::Table::new();
+        slack.insert("bot_token".into(), "env:TEST_SLACK_BOT".into());
+        slack.insert("app_token".into(), "env:TEST_SLACK_APP".into());
+        slack.insert("api_url".into(), self.emulator.api_url().into());
+        table.insert("slack".into(), toml::Value::Array(vec![slack.into()]));
+        table.to_string()
+    }
+
+    fn config(&self) -> PathBuf {
+        self.dir.path().join("config.toml")
+    }
+
+    fn command(&self) -> Command {
+        let (bot, app) = self.emulator.look(|world| {
+            (
+                world.settings.bot_token.clone(),
+                world.settings.app_token.clone(),
+            )
+        });
+        let mut command = Command::new(env!("CARGO_BIN_EXE_underrose"));
+        command
+            .env("UNDERROSE_CONFIG", self.config())
+            .env("TEST_SLACK_BOT", bot)
+            .env("TEST_SLACK_APP", app);
+        command
+    }
+
+    /// Another command of the binary; whether it succeeded, and what it printed.
+    pub fn run(&self, args: &[&str]) -> (bool, String) {
+        let output = self.command().args(args).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        (output.status.success(), text)
+    }
+
+    fn start(&mut self) {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.dir.path().join("log"))
+            .unwrap();
+        let bot = self
+            .command()
+            .arg("run")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        self.bot = Some(bot.unwrap());
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        if let Some(mut bot) = self.bot.take() {
+            bot.kill().unwrap();
+            bot.wait().unwrap();
+        }
+    }
+
+    fn calls(&self) -> u64 {
+        self.emulator.look(|world| world.record.calls_ever)
+    }
+
+    /// When the next kill is due, in calls of the bot's.
+    fn strike_at(&self) -> u64 {
+        self.random
+            .as_ref()
+            .filter(|random| random.kills_left > 0)
+            .map_or(u64::MAX, |random| random.at)
+    }
+
+    fn strike(&mut self) {
+        self.kill();
+        self.kills += 1;
+        let calls = self.calls();
+        if let Some(random) = &mut self.random {
+            random.kills_left -= 1;
+            random.at = calls + random.next();
+        }
+        self.start();
+    }
+
+    /// Waits until something is so, with kills where they are due.
+    pub async fn until<R>(&mut self, what: &str, so: impl Fn(&World) -> Option<R>) -> R {
+        loop {
+            let strike_at = self.strike_at();
+            let found = self
+                .emulator
+                .until_in(DEADLINE, what, |world| match so(world) {
+                    Some(found) => Some(Some(found)),
+                    None if world.record.calls_ever >= strike_at => Some(None),
+                    None => None,
+                })
+                .await;
+            match found {
+                Some(found) => return found,
+                None => self.strike(),
+            }
+        }
+    }
+
+    pub fn id(&self, name: &str) -> String {
+        self.emulator.look(|world| {
+            let person = world.people.values().find(|person| person.name == name);
+            person.unwrap().id.clone()
+        })
+    }
+
+    pub fn actor(&self, name: &str) -> underrose_slack_emulator::Actor {
+        self.emulator.actor(&self.id(name))
+    }
+
+    /// Somebody does something that Slack waits for; again if nobody answered, as a person would.
+    pub async fn does<F>(&mut self, what: &str, act: impl Fn() -> F) -> Value
+    where
+        F: Future<Output = Result<Delivery, Cannot>> + Send + 'static,
+    {
+        for _ in 0..TYPED_MAX {
+            let mut doing = tokio::spawn(act());
+            let done = loop {
+                let strike_at = self.strike_at();
+                let emulator = self.emulator.clone();
+                let due = emulator.until_in(DEADLINE, what, |world| {
+                    (world.record.calls_ever >= strike_at).then_some(())
+                });
+                tokio::select! {
+                    done = &mut doing => break done.unwrap(),
+                    () = due => self.strike(),
+                }
+            };
+            match done {
+                Ok(delivery) if delivery.is_acknowledged() => {
+                    return delivery.answer.ok().flatten().unwrap_or_default();
+                }
+                Ok(_) => {}
+                Err(cannot) => panic!("{what}: {cannot}"),
+            }
+        }
+        panic!("{what}: nobody answers; {}", self.log());
+    }
+
+    pub async fn types(&mut self, who: &str, channel: &str, text: &str) -> Value {
+        let (actor, channel, text) = (self.actor(who), channel.to_owned(), text.to_owned());
+        let what = format!("{who}: {text}");
+        self.does(&what, move || {
+            let (actor, channel, text) = (actor.clone(), channel.clone(), text.clone());
+            let (command, rest) = text
+                .split_once(' ')
+                .map(|(a, b)| (a.to_owned(), b.to_owned()))
+                .unwrap();
+            async move { actor.slash(&channel, &format!("/{command}"), &rest).await }
+        })
+        .await
+    }
+
+    /// Presses the newest button with this label that the person sees there.
+    pub async fn presses(&mut self, who: &str, channel: &str, label: &str) {
+        let (actor, channel, label) = (self.actor(who), channel.to_owned(), label.to_owned());
+        let what = format!("{who} presses {label}");
+        self.does(&what, move || {
+            let (actor, channel, label) = (actor.clone(), channel.clone(), label.clone());
+            async move { actor.press_labelled(&channel, &label).await }
+        })
+        .await;
+    }
+
+    /// The case's room, when it is there and its card is pinned.
+    pub async fn case_room(&mut self) -> String {
+        self.until("the case's room and its card", |world| {
+            let case = case_rooms(world).next()?;
+            (!case.pins.is_empty()).then(|| case.id.clone())
+        })
+        .await
+    }
+
+    /// Sets an instant that comes soon, has two approve, and arms.
+    pub async fn arm(&mut self, case: &str) -> DateTime<Utc> {
+        for _ in 0..20 {
+            let instant = self.emulator.clock().now() + chrono::TimeDelta::seconds(12);
+            let until = instant.format("%Y-%m-%d %H:%M:%S UTC").to_string();
+            let instant = DateTime::from_timestamp(instant.timestamp(), 0).unwrap();
+            self.types(
+                "alice",
+                case,
+                &format!("vuln embargo until {until} because this is a rehearsal"),
+            )
+            .await;
+            self.types("bob", case, "vuln embargo second").await;
+            let before = approvals(&self.emulator.look(|world| world.channels[case].clone())).len();
+            self.types("alice", case, "vuln announce preview").await;
+            let room = case.to_owned();
+            let command = self
+                .until("the preview", |world| {
+                    let found = approvals(&world.channels[&room]);
+                    found.get(before..).and_then(|new| new.first().cloned())
+                })
+                .await;
+            self.types("bob", case, &command).await;
+            self.types("carol", case, &command).await;
+            let armed = self
+                .types("alice", case, "vuln announce arm")
+                .await
+                .to_string();
+            if armed == "null"
+                || armed == "{}"
+                || armed.contains("armed already")
+                || armed.contains("going out")
+            {
+                return instant;
+            }
+        }
+        panic!("it was never armed; {}", self.log());
+    }
+
+    /// Announcements in the public channels, with when they were said.
+    pub fn announced(world: &World, halls: &[String]) -> Vec<(String, f64)> {
+        let mut found = Vec::new();
+        for hall in halls {
+            for message in &world.channels[hall].messages {
+                if message.by_app
+                    && Value::from(message.blocks.clone())
+                        .to_string()
+                        .contains("ANNOUNCEMENT")
+                {
+                    found.push((hall.clone(), message.ts.parse().unwrap()));
+                }
+            }
+        }
+        found
+    }
+
+    pub fn journal_counts(&self, event: &str) -> usize {
+        let (ok, journal) = self.run(&["journal", "show"]);
+        assert!(ok, "{journal}");
+        journal
+            .lines()
+            .filter(|line| line.ends_with(&format!("\t{event}")))
+            .count()
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+pub fn case_rooms(world: &World) -> impl Iterator<Item = &Channel> {
+    world
+        .channels
+        .values()
+        .filter(|channel| channel.name.starts_with("case-"))
+}
+
+/// Every button to approve that was shown in the room, as the command that it gives, in order.
+fn approvals(room: &Channel) -> Vec<String> {
+    let mut found = Vec::new();
+    for message in &room.messages {
+        for block in &message.blocks {
+            for element in block["elements"].as_array().into_iter().flatten() {
+                let value = element["value"].as_str().unwrap_or_default();
+                if value.contains("announce approve") {
+                    found.push(value.to_owned());
+                }
+            }
+        }
+    }
+    found
+}
