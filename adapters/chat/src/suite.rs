@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use crate::inbox::Accept;
 use crate::sim::Fault;
 use crate::{
-    Action, Adapter, Block, Choice, DeliverError, DeliveryKey, Happening, Immediate, Inbound, Inbox,
-    InboxClosed, Inline, Message, MessageRef, Network, Openness, Receipt, RoomId, Target, UserId,
+    Action, Adapter, Block, Choice, DeliverError, DeliveryKey, Happening, Immediate, Inbound,
+    Inbox, InboxClosed, Inline, Message, MessageRef, Openness, Receipt, RoomId, Target, UserId,
     Weight,
 };
 

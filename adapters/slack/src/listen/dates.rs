@@ -19,9 +19,12 @@ const ROWS: u64 = 1_024;
 /// After a start, what came may have come to the process before it; Slack repeats within minutes.
 const EARLIER: TimeDelta = TimeDelta::hours(2);
 
+/// Times by event, and the events in the order in which they came.
+type Kept = (BTreeMap<EventId, DateTime<Utc>>, VecDeque<EventId>);
+
 pub struct Dates {
     started: DateTime<Utc>,
-    kept: Mutex<(BTreeMap<EventId, DateTime<Utc>>, VecDeque<EventId>)>,
+    kept: Mutex<Kept>,
 }
 
 impl Dates {

@@ -41,7 +41,9 @@ async fn a_silent_socket_is_noticed_within_half_a_minute_and_replaced() {
     let ann = stage.emulator.person("ann");
     let opened = |world: &World| {
         let calls = world.record.calls.iter();
-        calls.filter(|call| call.method == "apps.connections.open").count()
+        calls
+            .filter(|call| call.method == "apps.connections.open")
+            .count()
     };
     let before = stage.emulator.look(opened);
     stage.emulator.silence_sockets();
@@ -49,8 +51,14 @@ async fn a_silent_socket_is_noticed_within_half_a_minute_and_replaced() {
     stage.emulator.actor(&ann).dm("vuln help").unwrap();
     let half_a_minute = Duration::from_secs(30);
     let replaced = |world: &World| (opened(world) >= before + 2).then_some(());
-    stage.emulator.until_in(half_a_minute, "two new sockets", replaced).await;
-    println!("two silent sockets were replaced after {:?}", silent.elapsed());
+    stage
+        .emulator
+        .until_in(half_a_minute, "two new sockets", replaced)
+        .await;
+    println!(
+        "two silent sockets were replaced after {:?}",
+        silent.elapsed()
+    );
     // Slack repeats after one and after five minutes.
     stage.emulator.connected(2).await;
     stage.emulator.advance(Duration::from_secs(400));
