@@ -164,10 +164,12 @@ impl Scene {
             .zip(people)
         {
             let handles = toml::Table::from_iter([("slack".to_owned(), self.id(name).into())]);
-            entry
-                .as_table_mut()
-                .unwrap()
-                .insert("handles".into(), handles.into());
+            // Pages wait for working hours, and tests do not.
+            let days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].map(toml::Value::from);
+            let person = entry.as_table_mut().unwrap();
+            person.insert("handles".into(), handles.into());
+            person.insert("hours".into(), "00:00-23:59".into());
+            person.insert("days".into(), days.to_vec().into());
         }
         let mut slack = toml::Table::new();
         slack.insert("bot_token".into(), "env:TEST_SLACK_BOT".into());

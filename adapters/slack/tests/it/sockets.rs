@@ -59,10 +59,15 @@ async fn a_silent_socket_is_noticed_within_half_a_minute_and_replaced() {
         "two silent sockets were replaced after {:?}",
         silent.elapsed()
     );
-    // Slack repeats after one and after five minutes.
-    stage.emulator.connected(2).await;
-    stage.emulator.advance(Duration::from_secs(400));
-    stage.taken(1).await;
+    // Slack repeats after one and after five minutes; its side of a silent connection may be among
+    // those that it tries first.
+    for _ in 0..4 {
+        stage.emulator.advance(Duration::from_secs(400));
+        let come = tokio::time::timeout(Duration::from_secs(5), stage.taken(1));
+        if come.await.is_ok() {
+            break;
+        }
+    }
     assert_eq!(stage.desk.texts(), ["vuln help"]);
 }
 
