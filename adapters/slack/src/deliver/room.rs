@@ -33,6 +33,7 @@ struct Channel {
     name: String,
     creator: String,
     purpose: String,
+    topic: String,
     created: i64,
     archived: bool,
 }
@@ -52,8 +53,9 @@ impl Workspace {
         }
         let opened = self.opened(key, name).await;
         let id = opened.map_err(|failure| error(&failure))?;
-        self.set_topic(&id, topic).await?;
         self.invite_all(&id, invite).await?;
+        // Last: a room with a topic is whole.
+        self.set_topic(&id, topic).await?;
         let network = self.settings.network.clone();
         let receipt = Receipt::Room {
             room: RoomId { network, id },
@@ -147,11 +149,12 @@ impl Workspace {
         Ok(Some(first.id))
     }
 
-    /// The room that carries this key's mark, archived or not.
+    /// The room that carries this key's mark and is whole, archived or not. One that was being made
+    /// when its maker died is not found: opening it again finishes it.
     pub(super) async fn marked(&self, key: &DeliveryKey) -> Result<Option<String>, Failure> {
         let mark = format!("{MARK}{key}");
         let mut found: Vec<Channel> = self.channels(PRIVATE).await?;
-        found.retain(|channel| channel.purpose == mark);
+        found.retain(|channel| channel.purpose == mark && !channel.topic.is_empty());
         found.sort_by_key(|channel| (channel.archived, channel.created));
         Ok(found.into_iter().next().map(|channel| channel.id))
     }
@@ -216,6 +219,7 @@ fn channel(value: &Value) -> Channel {
         name: text("/name"),
         creator: text("/creator"),
         purpose: text("/purpose/value"),
+        topic: text("/topic/value"),
         created: value
             .get("created")
             .and_then(Value::as_i64)

@@ -161,6 +161,30 @@ async fn a_room_is_opened_once_however_it_goes_wrong() {
 }
 
 #[tokio::test]
+async fn a_room_that_was_being_made_is_finished_and_not_taken_for_whole() {
+    let stage = Stage::new().await;
+    let (ann, bob) = (stage.emulator.person("ann"), stage.emulator.person("bob"));
+    let action = open("case-1", &[&ann, &bob]);
+    stage
+        .emulator
+        .fail("conversations.invite", Trouble::DropCall, 1);
+    assert!(stage.slack.deliver(&key("a1"), &action).await.is_err());
+    // The next process asks first, as the outbox does for what an earlier one may have done.
+    let next = slack_at(&stage.emulator, socket(&stage.emulator));
+    assert_eq!(next.find(&key("a1"), &action).await, Ok(None));
+    assert!(next.deliver(&key("a1"), &action).await.is_ok());
+    let open = rooms(&stage);
+    assert_eq!(open.len(), 1);
+    stage.emulator.look(|world| {
+        let members = &world.channels[&open[0]].members;
+        assert!(
+            members.contains(&ann) && members.contains(&bob),
+            "{members:?}"
+        );
+    });
+}
+
+#[tokio::test]
 async fn two_creations_that_both_succeed_leave_one_room() {
     let stage = Stage::new().await;
     // The first answer is lost, and the second creation does not see the name: node-slack-sdk#1589.
