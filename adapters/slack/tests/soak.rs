@@ -14,6 +14,9 @@ use stage::Stage;
 const PEOPLE: usize = 100;
 const EACH: usize = 100;
 
+/// Between two interactions of one person: five hundred a second of all of them, for twenty seconds.
+const PACE: Duration = Duration::from_millis(200);
+
 /// What Slack's own three seconds leave far behind.
 const P99_MAX: Duration = Duration::from_millis(250);
 
@@ -31,7 +34,9 @@ async fn ten_thousand_interactions_are_each_taken_once() {
         let (actor, hall) = (stage.emulator.actor(person), hall.clone());
         acting.spawn(async move {
             let mut took = Vec::new();
+            let mut pace = tokio::time::interval(PACE);
             for m in 0..EACH {
+                pace.tick().await;
                 let delivery = actor
                     .slash(&hall, "/vuln", &format!("help {n}-{m}"))
                     .await
