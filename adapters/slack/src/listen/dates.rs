@@ -19,7 +19,7 @@ const ROWS: u64 = 1_024;
 /// After a start, what came may have come to the process before it; Slack repeats within minutes.
 const EARLIER: TimeDelta = TimeDelta::hours(2);
 
-/// Times by event, and the events in the order in which they came.
+/// By event its time, and the order in which they came.
 type Kept = (BTreeMap<EventId, DateTime<Utc>>, VecDeque<EventId>);
 
 pub struct Dates {
