@@ -6,15 +6,20 @@ command -v cargo >/dev/null || { echo "install Rust 1.95 (rustup) first" >&2; ex
 missing=()
 command -v patch >/dev/null || missing+=(patch)
 command -v rsync >/dev/null || missing+=(rsync)
-# A virtual environment for the CVSS oracle needs python3 with venv and pip.
+# Virtual environments for the CVSS oracle, the homeserver and Bolt need python3 with venv and pip.
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
+# Bolt for JavaScript, and Slack's own types, hold the Slack emulator to what Slack is.
+command -v npm >/dev/null || missing+=(nodejs npm)
 if [ "${#missing[@]}" -gt 0 ]; then
   echo "installing ${missing[*]}, which the tests need"
   apt-get update -qq && apt-get install -y -qq "${missing[@]}"
 fi
+tests/slack-peers.sh
 # The feature `sim` brings the loopback network and the kill points; a release never has them.
 cargo build --workspace --features sim
 cargo test --workspace --features sim
+tests/slack.sh
+tests/matrix.sh
 tests/oracle/run.sh
 tests/sabotage/run.sh
-cargo bench --no-run
+cargo bench --no-run --package underrose --no-default-features --features console

@@ -4,26 +4,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hmac::{Hmac, Mac as _};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
-use sha2::Sha256;
 use tokio::sync::oneshot;
 
 use crate::payload::{Door, Parcel};
+use crate::post;
 use crate::record::Sent;
 use crate::settings::{Redeliver, Settings, Transport};
 use crate::shared::Shared;
-use crate::socket::Outcome;
+use crate::sockets::Outcome;
 
-pub type Client = hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>;
-
-pub fn client() -> Client {
-    hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http()
-}
+/// Most events on their way at once; an app that is so far behind is not coming back.
+const DELIVERIES_MAX: usize = 50_000;
 
 /// How a delivery ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +38,9 @@ type First = Option<(String, u64, oneshot::Receiver<Outcome>)>;
 
 /// Delivers in the background.
 pub fn begin(shared: &Arc<Shared>, parcel: Parcel) {
+    if shared.deliveries() >= DELIVERIES_MAX {
+        return shared.complain("too many events wait for an acknowledgement");
+    }
     let under_way = shared.under_way();
     let first = first(shared, &parcel);
     let shared = Arc::clone(shared);
@@ -90,7 +85,9 @@ async fn run(shared: &Shared, parcel: &Parcel, first: First) -> Delivery {
                 }
                 over_socket(shared, &settings, sent).await
             }
-            Transport::Http { .. } => over_http(shared, &settings, parcel, attempts, &reason).await,
+            Transport::Http { .. } => {
+                post::attempt(shared, &settings, parcel, attempts, &reason).await
+            }
         };
         attempts += 1;
         let answer = match result {
@@ -128,12 +125,12 @@ fn pauses(door: Door, settings: &Settings) -> Vec<Duration> {
     }
 }
 
-struct Failed {
-    why: String,
-    may_repeat: bool,
+pub struct Failed {
+    pub why: String,
+    pub may_repeat: bool,
 }
 
-fn failed(why: &str) -> Failed {
+pub fn failed(why: &str) -> Failed {
     Failed {
         why: why.to_owned(),
         may_repeat: true,
@@ -193,133 +190,11 @@ async fn over_socket(
     }
 }
 
-async fn over_http(
-    shared: &Shared,
-    settings: &Settings,
-    parcel: &Parcel,
-    attempt: u32,
-    reason: &str,
-) -> Result<Option<Value>, Failed> {
-    let Transport::Http {
-        events,
-        interactivity,
-        commands,
-    } = &settings.transport
-    else {
-        return Err(failed("unknown_error"));
-    };
-    let (address, kind, body) = match parcel.door {
-        Door::Events => (events, "application/json", parcel.payload.to_string()),
-        Door::Interactivity => {
-            let mut form = form_urlencoded::Serializer::new(String::new());
-            form.append_pair("payload", &parcel.payload.to_string());
-            (interactivity, FORM, form.finish())
-        }
-        Door::Commands => {
-            let mut form = form_urlencoded::Serializer::new(String::new());
-            for (name, value) in parcel.payload.as_object().into_iter().flatten() {
-                form.append_pair(name, value.as_str().unwrap_or_default());
-            }
-            (commands, FORM, form.finish())
-        }
-    };
-    let timestamp = shared.clock.now().timestamp().to_string();
-    let mut request = hyper::Request::post(address)
-        .header("content-type", kind)
-        .header("user-agent", "Slackbot 1.0 (emulated)")
-        .header("x-slack-request-timestamp", &timestamp)
-        .header(
-            "x-slack-signature",
-            sign(&settings.signing_secret, &timestamp, &body),
-        );
-    if attempt > 0 {
-        request = request
-            .header("x-slack-retry-num", attempt)
-            .header("x-slack-retry-reason", reason);
-    }
-    let request = request
-        .body(Full::new(Bytes::from(body)))
-        .map_err(|_| failed("connection_failed"))?;
-    note(shared, parcel, &parcel.payload, attempt);
-    let answering = async {
-        let response = shared
-            .http
-            .request(request)
-            .await
-            .map_err(|_| failed("connection_failed"))?;
-        let (head, body) = response.into_parts();
-        let body = body
-            .collect()
-            .await
-            .map_err(|_| failed("connection_failed"))?
-            .to_bytes();
-        if !head.status.is_success() {
-            let no_retry = head.headers.get("x-slack-no-retry");
-            let may_repeat = no_retry.is_none_or(|no| no != "1");
-            return Err(Failed {
-                why: "http_error".into(),
-                may_repeat,
-            });
-        }
-        Ok(answer(&body))
-    };
-    tokio::select! {
-        result = answering => result,
-        () = shared.clock.pass(settings.acknowledge_within) => Err(failed("http_timeout")),
-    }
-}
-
-const FORM: &str = "application/x-www-form-urlencoded";
-
-/// A body is JSON, or a command's text, or nothing.
-fn answer(body: &[u8]) -> Option<Value> {
-    if body.is_empty() {
-        return None;
-    }
-    let text = String::from_utf8_lossy(body);
-    Some(match serde_json::from_str::<Value>(&text) {
-        Ok(value @ Value::Object(_)) => value,
-        Ok(_) | Err(_) => json!({ "text": text }),
-    })
-}
-
-/// <https://docs.slack.dev/authentication/verifying-requests-from-slack>
-pub fn sign(secret: &str, timestamp: &str, body: &str) -> String {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a MAC takes keys of any length");
-    mac.update(format!("v0:{timestamp}:{body}").as_bytes());
-    let digest = mac.finalize().into_bytes();
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("v0={hex}")
-}
-
-fn note(shared: &Shared, parcel: &Parcel, payload: &Value, attempt: u32) {
+pub fn note(shared: &Shared, parcel: &Parcel, payload: &Value, attempt: u32) {
     shared.record_sent(Sent {
         at: shared.clock.now(),
         kind: parcel.door.word().to_owned(),
         payload: payload.clone(),
         attempt,
     });
-}
-
-/// The challenge with which Slack tries an address that is entered for events.
-///
-/// # Errors
-/// What the address answered instead.
-pub async fn verify(shared: &Arc<Shared>) -> Result<(), String> {
-    let parcel = Parcel {
-        door: Door::Events,
-        payload: json!({"token": "emulated-verification", "challenge": "emulated-challenge", "type": "url_verification"}),
-        answerable: true,
-    };
-    let settings = shared.look(|world| world.settings.clone());
-    let answer = over_http(shared, &settings, &parcel, 0, "")
-        .await
-        .map_err(|failed| failed.why)?;
-    let said = answer.map(|answer| answer.get("challenge").or(answer.get("text")).cloned());
-    if said == Some(Some(json!("emulated-challenge"))) {
-        Ok(())
-    } else {
-        Err(format!("the challenge was answered with {said:?}"))
-    }
 }

@@ -8,9 +8,10 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::deliver;
 use crate::payload;
+use crate::post;
 use crate::record::Sent;
 use crate::settings::{Settings, Transport};
-use crate::socket::Sockets;
+use crate::sockets::Sockets;
 use crate::world::World;
 
 pub struct Shared {
@@ -18,7 +19,7 @@ pub struct Shared {
     pub clock: Clock,
     pub sockets: Sockets,
     changed: watch::Sender<u64>,
-    pub http: deliver::Client,
+    pub http: post::Client,
     /// Deliveries that have not come to their end.
     deliveries: watch::Sender<usize>,
     me: std::sync::Weak<Shared>,
@@ -33,7 +34,7 @@ impl Shared {
             clock,
             sockets: Sockets::default(),
             changed: watch::Sender::new(0),
-            http: deliver::client(),
+            http: post::client(),
             deliveries: watch::Sender::new(0),
             me: me.clone(),
         })
@@ -92,6 +93,10 @@ impl Shared {
     pub fn under_way(self: &Arc<Self>) -> UnderWay {
         self.deliveries.send_modify(|count| *count += 1);
         UnderWay(Arc::clone(self))
+    }
+
+    pub fn deliveries(&self) -> usize {
+        *self.deliveries.borrow()
     }
 
     pub async fn settled(&self) {

@@ -92,9 +92,9 @@ pub fn set_purpose(world: &mut World, args: &Args) -> Answer {
     let purpose = args.text("purpose").unwrap_or_default();
     told(world, &id, "purpose", &purpose);
     if let Some(channel) = world.channels.get_mut(&id) {
-        channel.purpose.clone_from(&purpose);
+        channel.purpose = purpose;
     }
-    Ok(json!({"ok": true, "purpose": purpose}))
+    Ok(json!({"ok": true, "channel": shown(world, &id)?}))
 }
 
 /// Slack's own line in the channel: a topic is read by everybody who is in there.

@@ -31,6 +31,9 @@ pub fn auth_test(world: &mut World, _args: &Args) -> Answer {
 pub fn connections_open(world: &mut World, _args: &Args) -> Answer {
     let ticket = world.token();
     let now = world.now;
+    world
+        .tickets
+        .retain(|_, made| now - *made < chrono::TimeDelta::hours(1));
     world.tickets.insert(ticket.clone(), now);
     let host = world.origin.trim_start_matches("http://");
     let app = &world.app_id;

@@ -55,14 +55,20 @@ pub struct ResponseUrl {
     pub whence: Whence,
 }
 
+/// After how many more the old triggers and response URLs are thrown away.
+const SWEEP_EVERY: usize = 1000;
+
 impl World {
     pub fn trigger(&mut self, person: &str, view: Option<&str>) -> String {
         let token = self.token();
         let id = format!("{}.{}", self.now.timestamp_millis(), token.replace('-', ""));
         let made = self.now;
-        // What is older than an hour can only be answered with "expired", as what was never there.
-        self.triggers
-            .retain(|_, trigger| made - trigger.made < chrono::TimeDelta::hours(1));
+        // An old one can only be answered with "expired"; looked for seldom, since a soak makes
+        // ten thousand.
+        if self.triggers.len() % SWEEP_EVERY == SWEEP_EVERY - 1 {
+            self.triggers
+                .retain(|_, trigger| made - trigger.made < chrono::TimeDelta::hours(1));
+        }
         self.triggers.insert(
             id.clone(),
             Trigger {
@@ -78,8 +84,10 @@ impl World {
     pub fn response_url(&mut self, channel: &str, person: &str, whence: Whence) -> String {
         let token = self.token();
         let made = self.now;
-        self.response_urls
-            .retain(|_, url| made - url.made < chrono::TimeDelta::hours(2));
+        if self.response_urls.len() % SWEEP_EVERY == SWEEP_EVERY - 1 {
+            self.response_urls
+                .retain(|_, url| made - url.made < chrono::TimeDelta::hours(2));
+        }
         self.response_urls.insert(
             token.clone(),
             ResponseUrl {

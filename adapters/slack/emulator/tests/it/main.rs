@@ -7,6 +7,7 @@ mod gestures;
 mod honest;
 mod peer;
 mod posts;
+mod said;
 mod sockets;
 mod strict;
 mod wire;

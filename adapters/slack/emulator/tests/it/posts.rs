@@ -50,6 +50,12 @@ async fn stage() -> (Emulator, mpsc::Receiver<Seen>, Arc<Mutex<(u16, bool)>>) {
     (Emulator::start(settings).await.unwrap(), seen, answer)
 }
 
+/// The next request. Fails where none comes.
+async fn next(seen: &mut mpsc::Receiver<Seen>) -> Seen {
+    let coming = tokio::time::timeout(Duration::from_secs(10), seen.recv());
+    coming.await.expect("a request comes").unwrap()
+}
+
 fn text<'a>(seen: &'a Seen, name: &str) -> &'a str {
     seen.headers
         .get(name)
@@ -60,11 +66,11 @@ fn text<'a>(seen: &'a Seen, name: &str) -> &'a str {
 async fn events_are_signed_and_come_again_with_counts() {
     let (emulator, mut seen, answer) = stage().await;
     emulator.verify_address().await.unwrap();
-    seen.recv().await.unwrap();
+    next(&mut seen).await;
     let alice = emulator.actor(&emulator.person("alice"));
     answer.lock().unwrap().0 = 500;
     alice.dm("hello").unwrap();
-    let first = seen.recv().await.unwrap();
+    let first = next(&mut seen).await;
     let timestamp = text(&first, "x-slack-request-timestamp");
     let secret = Settings::default().signing_secret;
     assert_eq!(
@@ -72,7 +78,7 @@ async fn events_are_signed_and_come_again_with_counts() {
         sign(&secret, timestamp, &first.body)
     );
     assert_eq!(text(&first, "x-slack-retry-num"), "");
-    let again = seen.recv().await.unwrap();
+    let again = next(&mut seen).await;
     assert_eq!(
         (
             text(&again, "x-slack-retry-num"),
@@ -84,7 +90,7 @@ async fn events_are_signed_and_come_again_with_counts() {
     // The next would come after a minute; whoever says that it needs none gets none.
     *answer.lock().unwrap() = (500, true);
     emulator.advance(Duration::from_secs(60));
-    assert_eq!(text(&seen.recv().await.unwrap(), "x-slack-retry-num"), "2");
+    assert_eq!(text(&next(&mut seen).await, "x-slack-retry-num"), "2");
     emulator.settled().await;
 }
 
@@ -99,7 +105,7 @@ async fn commands_and_buttons_are_never_repeated() {
         (delivery.attempts, delivery.answer),
         (1, Err("http_error".to_owned()))
     );
-    let form = seen.recv().await.unwrap();
+    let form = next(&mut seen).await;
     assert!(form.body.contains("text=a+%26+b"), "{}", form.body);
     assert!(
         form.body.contains("channel_name=privategroup"),

@@ -184,3 +184,64 @@ async fn what_was_sent_can_come_again_hours_later() {
     one.acknowledge(&again, None).await;
     assert!(replaying.await.unwrap().is_acknowledged());
 }
+
+/// Acknowledges whatever comes, until the connection ends; then opens another.
+async fn serve_for_ever(api: Api) {
+    loop {
+        let (mut socket, _) = Socket::open(&api).await;
+        while let Some(envelope) = socket.coming().await {
+            if envelope["type"] != "disconnect" && socket.try_acknowledge(&envelope).await.is_err()
+            {
+                break;
+            }
+        }
+    }
+}
+
+/// Two thousand commands of a hundred people, while both connections are refreshed again and again:
+/// what the adapter's own soak stands on.
+#[tokio::test(flavor = "multi_thread")]
+async fn refreshes_under_load_lose_nothing() {
+    let (emulator, api) = emulator().await;
+    let bots = [api.with_token("xoxb-emulated-bot"), api];
+    let serving: Vec<_> = bots.map(|api| tokio::spawn(serve_for_ever(api))).into();
+    emulator.connected(2).await;
+    let room = emulator.private("case", &[]);
+    let people: Vec<_> = (0..100)
+        .map(|number| {
+            let alice = emulator.actor(&emulator.person(&format!("person{number}")));
+            emulator.with(|world| world.enter(&room, &alice.id, None));
+            let room = room.clone();
+            tokio::spawn(async move {
+                for _ in 0..20 {
+                    let done = alice.slash(&room, "/vuln", "list").await.unwrap();
+                    assert!(done.is_acknowledged(), "{done:?}");
+                }
+            })
+        })
+        .collect();
+    let refreshing = tokio::spawn({
+        let emulator = emulator.clone();
+        async move {
+            let mut done = 0;
+            loop {
+                let enough = |world: &World| {
+                    (world.record.sent.len() > done + 200).then_some(world.record.sent.len())
+                };
+                done = emulator.until("more traffic", enough).await;
+                emulator.refresh_a_socket();
+            }
+        }
+    });
+    for person in people {
+        person.await.unwrap();
+    }
+    refreshing.abort();
+    serving.iter().for_each(|serving| serving.abort());
+    assert!(
+        emulator.sockets_ever() > 8,
+        "{} sockets",
+        emulator.sockets_ever()
+    );
+    assert_eq!(emulator.complaints(), Vec::<String>::new());
+}

@@ -1,6 +1,7 @@
 //! Plain HTTP and WebSocket to the emulator, for what no client would send or would hide.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use http_body_util::{BodyExt as _, Full};
@@ -12,6 +13,9 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use underrose_slack_emulator::{Emulator, Settings};
+
+/// By the machine's clock; a hanging test says less than a failing one.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 type Http = Client<HttpConnector, Full<Bytes>>;
 
@@ -115,8 +119,16 @@ impl Socket {
         opened.body["url"].as_str().unwrap().to_owned()
     }
 
-    /// The next thing that Slack says; nothing when it closed.
+    /// The next thing that Slack says; nothing when it closed. Fails where nothing comes.
     pub async fn next(&mut self) -> Option<Value> {
+        let coming = self.coming();
+        tokio::time::timeout(PATIENCE, coming)
+            .await
+            .expect("Slack says something")
+    }
+
+    /// The same, however long it takes.
+    pub async fn coming(&mut self) -> Option<Value> {
         loop {
             match self.0.next().await? {
                 Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
@@ -132,5 +144,14 @@ impl Socket {
             ack["payload"] = payload;
         }
         self.0.send(Message::text(ack.to_string())).await.unwrap();
+    }
+
+    /// Nothing but the envelope's id, if the connection still stands.
+    pub async fn try_acknowledge(
+        &mut self,
+        envelope: &Value,
+    ) -> Result<(), tokio_tungstenite::tungstenite::Error> {
+        let ack = json!({"envelope_id": envelope["envelope_id"]});
+        self.0.send(Message::text(ack.to_string())).await
     }
 }

@@ -1,11 +1,15 @@
 """The scenarios' app, in Bolt for Python as its users write it: the same as bolt.js."""
 
+import logging
 import os
 import sys
 
 from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+
+# What it does not listen to is not worth a page each.
+logging.disable(logging.WARNING)
 
 client = WebClient(token=os.environ["SLACK_BOT_TOKEN"], base_url=os.environ["SLACK_API_URL"])
 app = App(client=client, signing_secret=os.environ["SLACK_SIGNING_SECRET"])

@@ -20,15 +20,15 @@ const checkOf = (type, part) => ajv.getSchema(part ? `${type}#/definitions/${enc
 
 const findings = new Map();
 let where = "";
-const wrong = (why) => {
-  const line = why.slice(0, 600);
-  if (!findings.has(line)) findings.set(line, where);
+const wrong = (why, example = "") => {
+  if (!findings.has(why)) findings.set(why, { at: where, example, times: 0 });
+  findings.get(why).times += 1;
 };
 
 function fits(type, value, what, part) {
   const check = checkOf(type, part);
   if (!check) return wrong(`${what}: there is no type ${type}`);
-  if (!check(value)) wrong(`${what}: ${sayErrors(check.errors)} in ${JSON.stringify(value).slice(0, 300)}`);
+  if (!check(value)) wrong(`${what}: ${sayErrors(check.errors)}`, JSON.stringify(value).slice(0, 300));
 }
 
 function sayErrors(errors) {
@@ -100,10 +100,12 @@ function call({ method, how, arguments: raw, outcome, status, complaints }, answ
 }
 
 // The types of answers were made of samples: without what was null in them, with the payload of
-// somebody's metadata, and of views in which nothing was entered.
+// somebody's metadata, of views in which nothing was entered, and with a few kinds of block. Blocks
+// are what the client sent, and were checked then.
 function known(answer) {
   return JSON.parse(JSON.stringify(answer, (key, value) => {
     if (key === "event_payload" || key === "state") return {};
+    if (key === "blocks") return [];
     return value === null ? undefined : value;
   }));
 }
@@ -118,6 +120,9 @@ function allowed(payload) {
   if (copy.context_enterprise_id === null) delete copy.context_enterprise_id;
   // The same page: response_url comes with messages only.
   if (copy.type === "block_actions" && copy.container?.type === "view") copy.response_url ??= "";
+  // Bolt's type of a pressed button names the confirmation of old attachments; the documented
+  // one is composition-objects/confirmation-dialog-object, and was checked when it was sent.
+  for (const action of copy.actions ?? []) delete action.confirm;
   const event = copy.event;
   for (const message of [event, event?.message, event?.previous_message]) {
     if (!message) continue;
@@ -198,7 +203,10 @@ for (const file of process.argv.slice(3).flatMap(files)) {
     else sent(event);
   });
 }
-for (const [why, at] of findings) console.log(`${at}: ${why}`);
+for (const [why, { at, example, times }] of findings) {
+  console.log(`${at}: ${why}${times > 1 ? ` (${times} times)` : ""}`);
+  if (example) console.log(`  ${example}`);
+}
 if (lines === 0) {
   console.log("there is nothing recorded to check");
   process.exit(1);
