@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
-# Everything about Slack: the emulator against its peers, the adapter against the emulator, the
-# whole bot on it; then every call that was made is validated by Slack's own published types.
+# Everything about Slack: the adapter against the emulator, the soak, the whole bot on it; then every
+# call that was made is validated by Slack's own published types. The emulator's own tests, against
+# Bolt, are among `cargo test --workspace`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v cargo >/dev/null || { echo "install Rust 1.95 (rustup) first" >&2; exit 1; }
 tests/slack-peers.sh
-cargo test --package underrose-slack-emulator
-record="$PWD/target/slack-record"
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+record="$target/slack-record"
 rm -rf "$record"
-SLACK_EMULATOR_RECORD="$record" cargo test --package underrose-slack
-SLACK_EMULATOR_RECORD="$record" cargo test --package underrose --test slack
+# The features are those of tests/run.sh, so that nothing is built twice.
+cargo build --workspace --features sim
+for suite in slack-adapter slack-bot; do
+  SLACK_EMULATOR_RECORD="$record" cargo test --workspace --features sim --test "$suite"
+done
+cargo test --workspace --features sim --test slack-soak
 tests/slack-validate.sh "$record"

@@ -14,7 +14,7 @@ for patch in tests/sabotage/*.patch; do
     { rm -rf "$copy"; mkdir -p "$copy"; git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$copy"; }
   (cd "$copy" && patch --quiet --strip=1) <"$patch" || { echo "sabotage $name: does not apply any more" >&2; exit 1; }
   log=$target/sabotage/$name.log
-  if (cd "$copy" && CARGO_TARGET_DIR="$target/sabotage/target" SEEDS="${SABOTAGE_SEEDS:-16}" cargo test --quiet --test sim) >"$log" 2>&1; then
+  if (cd "$copy" && CARGO_TARGET_DIR="$target/sabotage/target" SEEDS="${SABOTAGE_SEEDS:-16}" cargo test --quiet --package underrose --no-default-features --features console,sim --test sim) >"$log" 2>&1; then
     echo "sabotage $name: NOT caught" >&2
     exit 1
   fi
