@@ -171,10 +171,7 @@ async fn posting(peer: &dyn Peer, adapter: &dyn Adapter, room: &RoomId) -> Messa
         "every block is shown: {reached}"
     );
     let bob = Target::Direct {
-        user: UserId {
-            network: room.network.clone(),
-            id: "bob".to_owned(),
-        },
+        user: peer.person("bob"),
     };
     let direct = Action::post(bob, message("page"));
     let before = peer.reached().len();
