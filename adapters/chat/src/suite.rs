@@ -12,8 +12,7 @@ use crate::inbox::Accept;
 use crate::sim::Fault;
 use crate::{
     Action, Adapter, Block, Choice, DeliverError, DeliveryKey, Immediate, Inbound, Inbox,
-    InboxClosed, Inline, Message, MessageRef, Openness, Receipt, RoomId, Target, UserId,
-    Weight,
+    InboxClosed, Inline, Message, MessageRef, Openness, Receipt, RoomId, Target, UserId, Weight,
 };
 
 /// Planted in every field of every message; it may reach the room that it was sent to, only.

@@ -45,8 +45,17 @@ impl Asker {
         self.person
             .until("the answer", |me| {
                 let all = me.shown();
-                let asked = all.iter().position(|one| one.event["event_id"] == event.as_str())?;
-                all[asked..].iter().any(|one| one.room == self.room && one.sender() == bot && one.kind() == "m.room.message").then_some(())
+                let asked = all
+                    .iter()
+                    .position(|one| one.event["event_id"] == event.as_str())?;
+                all[asked..]
+                    .iter()
+                    .any(|one| {
+                        one.room == self.room
+                            && one.sender() == bot
+                            && one.kind() == "m.room.message"
+                    })
+                    .then_some(())
             })
             .await;
         (put, begun.elapsed())
@@ -55,8 +64,14 @@ impl Asker {
 
 fn show(name: &str, mut times: Vec<Duration>) {
     times.sort();
-    let at = |part: f64| times[((times.len() - 1) as f64 * part).round() as usize].as_secs_f64() * 1e3;
-    println!("{name}: p50 {:.0} ms, p99 {:.0} ms, {} answers", at(0.5), at(0.99), times.len());
+    let at =
+        |part: f64| times[((times.len() - 1) as f64 * part).round() as usize].as_secs_f64() * 1e3;
+    println!(
+        "{name}: p50 {:.0} ms, p99 {:.0} ms, {} answers",
+        at(0.5),
+        at(0.99),
+        times.len()
+    );
 }
 
 async fn measure(name: &str, url: &str, bot: &UserId) {
@@ -88,8 +103,14 @@ async fn measure(name: &str, url: &str, bot: &UserId) {
 
 fn resident(pid: u32) -> String {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default();
-    line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap_or_default();
+    line.split_whitespace()
+        .skip(1)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[tokio::main]
@@ -102,8 +123,14 @@ async fn main() {
     let url = life.synapse.url();
     life.starts();
     measure("underrose", &url, &life.me.clone()).await;
-    println!("underrose, resident after it: {}", resident(life.bot.as_ref().unwrap().id()));
-    let asker = askers(&url, &life.me.clone(), "late", 1).await.pop().unwrap();
+    println!(
+        "underrose, resident after it: {}",
+        resident(life.bot.as_ref().unwrap().id())
+    );
+    let asker = askers(&url, &life.me.clone(), "late", 1)
+        .await
+        .pop()
+        .unwrap();
     asker.ask(&life.me).await;
     let mut bot = life.bot.take().unwrap();
     bot.kill().unwrap();
@@ -113,10 +140,16 @@ async fn main() {
     let begun = Instant::now();
     life.starts();
     asking.await;
-    println!("underrose, from its start to the first answer: {:.2} s", begun.elapsed().as_secs_f64());
+    println!(
+        "underrose, from its start to the first answer: {:.2} s",
+        begun.elapsed().as_secs_f64()
+    );
     let nio = register(&url, "niobot").await;
     let mut child = Command::new(python())
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/nio_bot.py"))
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/support/nio_bot.py"
+        ))
         .args([&url, nio.as_str(), PASSWORD])
         .stdout(Stdio::piped())
         .spawn()

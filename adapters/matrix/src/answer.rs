@@ -35,7 +35,11 @@ pub async fn answer(
     immediate: Immediate,
     step: &Arc<Step>,
 ) {
-    let Some(by) = understood.what.by().and_then(|by| UserId::parse(&by.id).ok()) else {
+    let Some(by) = understood
+        .what
+        .by()
+        .and_then(|by| UserId::parse(&by.id).ok())
+    else {
         return;
     };
     let message = match immediate {
@@ -133,5 +137,8 @@ impl Reply {
 
 fn key(event: &str) -> String {
     let hash = Sha256::digest(format!("answer/{event}"));
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hash.iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

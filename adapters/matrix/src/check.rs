@@ -127,7 +127,9 @@ async fn room(account: &Account, id: &str, openness: Openness) -> Vec<Finding> {
     };
     let mut found = Vec::new();
     match (openness, private::leak(&rules)) {
-        (Openness::Private, None) => found.push(good(format!("room {id} is encrypted and private"))),
+        (Openness::Private, None) => {
+            found.push(good(format!("room {id} is encrypted and private")))
+        }
         (Openness::Private, Some(leak)) => found.push(wrong(format!("room {id}: {leak}"))),
         (Openness::Public, _) if rules.encrypted => found.push(wrong(format!(
             "room {id} is encrypted, and announcements are for everybody"

@@ -28,11 +28,15 @@ const STORE_FILE: &str = "matrix-sdk-crypto.sqlite3";
 /// Why the account cannot be taken up.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("{network} has no store in {folder}: run `underrose setup matrix` first, or with --recover on a new machine")]
+    #[error(
+        "{network} has no store in {folder}: run `underrose setup matrix` first, or with --recover on a new machine"
+    )]
     NoStore { network: String, folder: String },
     #[error("{0} is no homeserver's address: {1}")]
     Address(String, String),
-    #[error("the store of {network} cannot be opened: {reason}; is the master key the one that it was made with?")]
+    #[error(
+        "the store of {network} cannot be opened: {reason}; is the master key the one that it was made with?"
+    )]
     Store { network: String, reason: String },
 }
 

@@ -351,6 +351,8 @@ async fn archived(account: &Account, room: &Room) -> bool {
     if account.known().archived.contains(&id) {
         return true;
     }
-    let marked = room.get_state_event(StateEventType::from(ARCHIVED), "").await;
+    let marked = room
+        .get_state_event(StateEventType::from(ARCHIVED), "")
+        .await;
     marked.ok().flatten().is_some()
 }

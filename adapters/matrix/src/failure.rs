@@ -84,9 +84,9 @@ fn kind_of(error: &Error) -> &'static str {
 /// Whether no repetition can help: the session is over.
 pub fn is_over(error: &Error) -> Option<&'static str> {
     match error.client_api_error_kind() {
-        Some(ErrorKind::UnknownToken(data)) if data.soft_logout => {
-            Some("the homeserver logged the bot out softly: run `underrose setup matrix` again, the store stays")
-        }
+        Some(ErrorKind::UnknownToken(data)) if data.soft_logout => Some(
+            "the homeserver logged the bot out softly: run `underrose setup matrix` again, the store stays",
+        ),
         Some(ErrorKind::UnknownToken(_)) => Some(
             "the homeserver revoked the bot's session, and with it its device: move the account's folder \
              away and run `underrose setup matrix --recover`",

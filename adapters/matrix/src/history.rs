@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use matrix_sdk::Room;
 use matrix_sdk::deserialized_responses::TimelineEvent;
 use matrix_sdk::room::MessagesOptions;
 use matrix_sdk::ruma::{OwnedRoomId, RoomId, uint};
-use matrix_sdk::Room;
 use serde_json::Value;
 
 use crate::choices::Offer;
@@ -98,7 +98,11 @@ impl History {
     }
 
     /// The event that this key made. Reads the room's end the first time.
-    pub async fn recent(&self, room: &Room, key: &str) -> Result<Option<String>, matrix_sdk::Error> {
+    pub async fn recent(
+        &self,
+        room: &Room,
+        key: &str,
+    ) -> Result<Option<String>, matrix_sdk::Error> {
         let read = self
             .rooms()
             .get(room.room_id())
@@ -157,10 +161,7 @@ impl History {
 
     /// A message was replaced: it is still the last that was said, if it was.
     pub fn replaced(&self, room: &RoomId, key: &str, event: &str) {
-        let last = self
-            .rooms()
-            .get(room)
-            .and_then(|said| said.last.clone());
+        let last = self.rooms().get(room).and_then(|said| said.last.clone());
         self.said(room, key, event);
         self.rooms().entry(room.to_owned()).or_default().last = last;
     }

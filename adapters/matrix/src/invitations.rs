@@ -30,7 +30,11 @@ async fn once(account: &Account, room: &Room) -> Result<(), DeliverError> {
         return Ok(());
     }
     let id = room.room_id();
-    let configured = account.settings.rooms.iter().any(|known| *known == id.as_str());
+    let configured = account
+        .settings
+        .rooms
+        .iter()
+        .any(|known| *known == id.as_str());
     let replaces = account.client.joined_rooms().iter().any(|known| {
         known
             .successor_room()
@@ -48,10 +52,7 @@ async fn once(account: &Account, room: &Room) -> Result<(), DeliverError> {
     room.join().await.map_err(failed)?;
     let encrypted = room.latest_encryption_state().await.map_err(failed)?;
     if encrypted.is_encrypted() {
-        account
-            .known()
-            .direct
-            .insert(by.clone(), id.to_owned());
+        account.known().direct.insert(by.clone(), id.to_owned());
         let marked = account.client.account();
         return marked
             .mark_as_dm(id, std::slice::from_ref(&by))

@@ -133,7 +133,9 @@ async fn keep_session(account: Arc<Account>, ended: CancellationToken) {
         };
         match change {
             Ok(matrix_sdk::SessionChange::TokensRefreshed) => {
-                if let Err(reason) = client::save_session(&account.client, &account.settings.key).await {
+                if let Err(reason) =
+                    client::save_session(&account.client, &account.settings.key).await
+                {
                     tracing::error!(%reason, "the session could not be kept");
                 }
             }
@@ -145,7 +147,13 @@ async fn keep_session(account: Arc<Account>, ended: CancellationToken) {
 }
 
 fn is_member(event: &TimelineEvent) -> bool {
-    event.raw().get_field::<String>("type").ok().flatten().as_deref() == Some("m.room.member")
+    event
+        .raw()
+        .get_field::<String>("type")
+        .ok()
+        .flatten()
+        .as_deref()
+        == Some("m.room.member")
 }
 
 struct Rooms {

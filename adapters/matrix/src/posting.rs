@@ -1,8 +1,8 @@
 //! Saying something in a room, once per key: the key is the transaction's id, stands in the
 //! content, and is looked for in the room before the first words of a process there.
 
-use matrix_sdk::ruma::{OwnedTransactionId, TransactionId};
 use matrix_sdk::Room;
+use matrix_sdk::ruma::{OwnedTransactionId, TransactionId};
 use serde_json::{Value, json};
 use underrose_chat::{DeliverError, Message};
 

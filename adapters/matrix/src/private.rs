@@ -1,12 +1,12 @@
 //! Whether a room keeps a secret: encrypted, by invitation only, and its history for members. Asked
 //! before everything private that is said, and told when it stops being so.
 
+use matrix_sdk::Room;
 use matrix_sdk::ruma::api::client::state::get_state_event_for_key;
 use matrix_sdk::ruma::events::StateEventType;
 use matrix_sdk::ruma::events::room::guest_access::GuestAccess;
 use matrix_sdk::ruma::events::room::history_visibility::HistoryVisibility;
 use matrix_sdk::ruma::room::JoinRule;
-use matrix_sdk::Room;
 use serde_json::Value;
 
 /// What a room says of itself. `None` where it says nothing.
@@ -51,10 +51,12 @@ pub async fn rules(room: &Room) -> Result<Rules, matrix_sdk::Error> {
     if room.create_content().is_none() {
         return fetched(room, encrypted).await;
     }
-    let history = room.history_visibility().map(|visibility| match visibility {
-        HistoryVisibility::WorldReadable => "world_readable".to_owned(),
-        other => other.to_string(),
-    });
+    let history = room
+        .history_visibility()
+        .map(|visibility| match visibility {
+            HistoryVisibility::WorldReadable => "world_readable".to_owned(),
+            other => other.to_string(),
+        });
     let guests = match room.guest_access() {
         GuestAccess::CanJoin => Some("can_join".to_owned()),
         _ => None,

@@ -24,9 +24,7 @@ pub const CONTENT_BYTES_MAX: usize = 40_000;
 const BLOCK_BYTES_MAX: usize = 6_000;
 
 /// Keys of reactions. More than this many choices are typed.
-pub const NUMBERS: [&str; 10] = [
-    "1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣", "6️⃣", "7️⃣", "8️⃣", "9️⃣", "🔟",
-];
+pub const NUMBERS: [&str; 10] = ["1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣", "6️⃣", "7️⃣", "8️⃣", "9️⃣", "🔟"];
 
 /// How a message stands to another.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -171,9 +169,7 @@ fn one(
                 .collect();
             let html: Vec<String> = fields
                 .iter()
-                .map(|(name, value)| {
-                    format!("<strong>{}:</strong> {}", escape(name), lines(value))
-                })
+                .map(|(name, value)| format!("<strong>{}:</strong> {}", escape(name), lines(value)))
                 .collect();
             (plain.join("\n"), format!("<p>{}</p>", html.join("<br>")))
         }
@@ -434,7 +430,9 @@ mod tests {
             Block::Paragraph {
                 parts: vec![
                     text("one\ntwo "),
-                    Inline::Strong { text: "three".into() },
+                    Inline::Strong {
+                        text: "three".into(),
+                    },
                     Inline::Code {
                         text: "vuln ack".into(),
                     },

@@ -255,7 +255,11 @@ impl Lane {
     }
 
     /// What will not become more readable than it is.
-    async fn readable(&mut self, event: TimelineEvent, step: &Arc<Step>) -> Result<(), InboxClosed> {
+    async fn readable(
+        &mut self,
+        event: TimelineEvent,
+        step: &Arc<Step>,
+    ) -> Result<(), InboxClosed> {
         let account = self.shared.account.clone();
         account.history.saw(&self.room, &event);
         let Ok(value) = event.raw().deserialize_as_unchecked::<Value>() else {
@@ -299,7 +303,15 @@ impl Lane {
         };
         let accepted = self.shared.inbox.accept(inbound).await;
         let immediate = accepted.inspect_err(|_| step.failed.store(true, Ordering::SeqCst))?;
-        answer::answer(&self.shared, &self.room, &value, &understood, immediate, step).await;
+        answer::answer(
+            &self.shared,
+            &self.room,
+            &value,
+            &understood,
+            immediate,
+            step,
+        )
+        .await;
         Ok(())
     }
 

@@ -6,11 +6,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::pin::Pin;
 
 use matrix_sdk::Client;
+use matrix_sdk::SessionMeta;
 use matrix_sdk::authentication::SessionTokens;
 use matrix_sdk::authentication::matrix::MatrixSession;
 use matrix_sdk::ruma::api::client::uiaa;
 use matrix_sdk::ruma::{OwnedDeviceId, OwnedUserId};
-use matrix_sdk::SessionMeta;
 
 use crate::client::{OpenError, build, save_session, saved_session};
 use crate::settings::{Credentials, Settings};
@@ -116,14 +116,19 @@ async fn log_in(
                 Some(session) => login.device_id(session.meta.device_id.as_str()),
                 None => login,
             };
-            login.send().await.map_err(|error| refused(error.to_string()))?;
+            login
+                .send()
+                .await
+                .map_err(|error| refused(error.to_string()))?;
         }
         Credentials::Token(token) => {
             let meta = whoami(client, settings, token).await?;
             if let Some(known) = known
                 && known.meta.device_id != meta.device_id
             {
-                return Err(refused("the token is of another device than the store".to_owned()));
+                return Err(refused(
+                    "the token is of another device than the store".to_owned(),
+                ));
             }
             let session = MatrixSession {
                 meta,
@@ -138,11 +143,16 @@ async fn log_in(
                 .map_err(|error| refused(error.to_string()))?;
         }
     }
-    client.encryption().wait_for_e2ee_initialization_tasks().await;
-    save_session(client, &settings.key).await.map_err(|reason| SetupError::Failed {
-        doing: "keeping the session",
-        reason,
-    })
+    client
+        .encryption()
+        .wait_for_e2ee_initialization_tasks()
+        .await;
+    save_session(client, &settings.key)
+        .await
+        .map_err(|reason| SetupError::Failed {
+            doing: "keeping the session",
+            reason,
+        })
 }
 
 #[derive(serde::Deserialize)]
@@ -169,7 +179,10 @@ async fn whoami(
         .await
         .and_then(matrix_sdk::reqwest::Response::error_for_status)
         .map_err(|error| refused(error.without_url().to_string()))?;
-    let text = answer.bytes().await.map_err(|error| refused(error.to_string()))?;
+    let text = answer
+        .bytes()
+        .await
+        .map_err(|error| refused(error.to_string()))?;
     let me: WhoAmI = serde_json::from_slice(&text).map_err(|error| refused(error.to_string()))?;
     if settings.user.starts_with('@') && me.user_id.as_str() != settings.user {
         return Err(SetupError::OtherUser {
@@ -257,14 +270,20 @@ async fn done(
     settings: &Settings,
     recovery_key: Option<String>,
 ) -> Result<Done, SetupError> {
-    save_session(client, &settings.key).await.map_err(|reason| SetupError::Failed {
-        doing: "keeping the session",
-        reason,
-    })?;
+    save_session(client, &settings.key)
+        .await
+        .map_err(|reason| SetupError::Failed {
+            doing: "keeping the session",
+            reason,
+        })?;
     let meta = client.session_meta();
     Ok(Done {
-        user: meta.map(|meta| meta.user_id.to_string()).unwrap_or_default(),
-        device: meta.map(|meta| meta.device_id.to_string()).unwrap_or_default(),
+        user: meta
+            .map(|meta| meta.user_id.to_string())
+            .unwrap_or_default(),
+        device: meta
+            .map(|meta| meta.device_id.to_string())
+            .unwrap_or_default(),
         recovery_key,
     })
 }

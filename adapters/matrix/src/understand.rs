@@ -2,9 +2,9 @@
 //! number or a reaction stands for.
 
 use chrono::{DateTime, Utc};
+use matrix_sdk::Room;
 use matrix_sdk::deserialized_responses::{TimelineEvent, TimelineEventKind};
 use matrix_sdk::ruma::{EventId, UserId};
-use matrix_sdk::Room;
 use serde_json::Value;
 use underrose_chat::{
     DeliverError, Distrust, Happening, MessageId, Place, RoomId, Surface, UserId as Who, limits,
@@ -361,7 +361,10 @@ pub async fn surroundings(account: &Account, room: &Room) -> Result<Vec<Happenin
     if let Some(old) = room
         .predecessor_room()
         .and_then(|old| account.client.get_room(&old.room_id))
-        .filter(|old| old.successor_room().is_some_and(|next| next.room_id == room.room_id()))
+        .filter(|old| {
+            old.successor_room()
+                .is_some_and(|next| next.room_id == room.room_id())
+        })
     {
         found.extend(moved(account, &old, room.room_id().as_str()).await?);
     }

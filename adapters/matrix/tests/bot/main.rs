@@ -31,24 +31,56 @@ async fn killed_anywhere_over_matrix_it_obeys_once_and_announces_once() {
     life.starts();
     let security = life.rooms["security"].clone();
     life.people["alice"].sees_joining(&life.me, &security).await;
-    let direct = life.people["erin"].direct_with(&life.me).await.room_id().to_owned();
+    let direct = life.people["erin"]
+        .direct_with(&life.me)
+        .await
+        .room_id()
+        .to_owned();
     life.people["erin"].sees_joining(&life.me, &direct).await;
-    life.people["erin"].says(&direct, "!vuln report The kubelet logs tokens").await;
+    life.people["erin"]
+        .says(&direct, "!vuln report The kubelet logs tokens")
+        .await;
     life.through(3, "erin", "Your report is case").await;
-    let opened = life.through(2, "alice", "This is the room of case 2026-0001").await;
+    let opened = life
+        .through(2, "alice", "This is the room of case 2026-0001")
+        .await;
     let case = opened.room.clone();
     for who in ["alice", "bob", "carol"] {
         life.people[who].joined(&case).await;
     }
     let vector = "CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:N";
     let steps = [
-        ("alice", "!vuln ack".to_owned(), "alice answered the reporter"),
-        ("alice", "!vuln triage valid because reproduced".to_owned(), "alice accepted the case"),
-        ("alice", format!("!vuln score settle {vector} because it is so"), "alice settled CVSS"),
-        ("alice", "!vuln summary The kubelet logs tokens".to_owned(), "alice set the summary"),
+        (
+            "alice",
+            "!vuln ack".to_owned(),
+            "alice answered the reporter",
+        ),
+        (
+            "alice",
+            "!vuln triage valid because reproduced".to_owned(),
+            "alice accepted the case",
+        ),
+        (
+            "alice",
+            format!("!vuln score settle {vector} because it is so"),
+            "alice settled CVSS",
+        ),
+        (
+            "alice",
+            "!vuln summary The kubelet logs tokens".to_owned(),
+            "alice set the summary",
+        ),
         ("alice", "!vuln ready".to_owned(), "alice: the fix is ready"),
-        ("alice", "!vuln release verified".to_owned(), "alice verified the release"),
-        ("alice", "!vuln announce draft ANNOUNCEMENT upgrade to 1.29.3".to_owned(), "alice drafted"),
+        (
+            "alice",
+            "!vuln release verified".to_owned(),
+            "alice verified the release",
+        ),
+        (
+            "alice",
+            "!vuln announce draft ANNOUNCEMENT upgrade to 1.29.3".to_owned(),
+            "alice drafted",
+        ),
     ];
     for (number, (who, words, told)) in steps.iter().enumerate() {
         life.people[who].says(&case, words).await;
@@ -62,9 +94,12 @@ async fn killed_anywhere_over_matrix_it_obeys_once_and_announces_once() {
     life.synapse.down();
     life.synapse.up().await;
     for _ in 0..4 {
-        life.through(3, "alice", "All 3 rooms have the announcement").await;
+        life.through(3, "alice", "All 3 rooms have the announcement")
+            .await;
     }
-    life.people["alice"].says(&case, "!vuln retro All went well.").await;
+    life.people["alice"]
+        .says(&case, "!vuln retro All went well.")
+        .await;
     life.through(3, "bob", "retrospective").await;
     life.people["alice"].says(&case, "!vuln close").await;
     life.through(3, "bob", "alice closed the case").await;
@@ -83,24 +118,50 @@ async fn killed_anywhere_over_matrix_it_obeys_once_and_announces_once() {
     let bob = life.people["bob"].shown();
     for (_, _, told) in &steps {
         let edits = |one: &&Shown| one.event["content"]["m.new_content"].is_null();
-        let said = bob.iter().filter(edits).filter(|one| one.room == case && one.body().contains(told));
+        let said = bob
+            .iter()
+            .filter(edits)
+            .filter(|one| one.room == case && one.body().contains(told));
         assert_eq!(said.count(), 1, "{told}, after {} kills", life.kills);
     }
-    let cases = life.people["bob"].client.rooms().into_iter().filter(|room| room.name().is_some_and(|name| name.contains("2026-0001")));
+    let cases = life.people["bob"]
+        .client
+        .rooms()
+        .into_iter()
+        .filter(|room| room.name().is_some_and(|name| name.contains("2026-0001")));
     assert_eq!(cases.count(), 1, "one room for the case");
     // And what the bot remembers.
     let mut bot = life.bot.take().unwrap();
     bot.kill().unwrap();
     bot.wait().unwrap();
     let journal = life.runs(&["journal", "show"]);
-    for event in ["case_opened", "room_opened", "acked", "triaged", "settled", "text_set", "readied", "release_verified", "drafted", "published", "retro_filed", "closed"] {
-        let count = journal.lines().filter(|line| line.ends_with(&format!("\t{event}"))).count();
+    for event in [
+        "case_opened",
+        "room_opened",
+        "acked",
+        "triaged",
+        "settled",
+        "text_set",
+        "readied",
+        "release_verified",
+        "drafted",
+        "published",
+        "retro_filed",
+        "closed",
+    ] {
+        let count = journal
+            .lines()
+            .filter(|line| line.ends_with(&format!("\t{event}")))
+            .count();
         assert_eq!(count, 1, "{event} after {} kills", life.kills);
     }
     life.runs(&["journal", "verify"]);
     let checked = life.command(&["check", "--connect"]).output().unwrap();
     let checked = String::from_utf8_lossy(&checked.stdout).into_owned();
-    assert!(checked.contains("signed by its identity") && !checked.contains("WRONG"), "{checked}");
+    assert!(
+        checked.contains("signed by its identity") && !checked.contains("WRONG"),
+        "{checked}"
+    );
     println!("{} kills", life.kills);
     assert!(life.kills >= 50, "only {} kills", life.kills);
 }
@@ -111,15 +172,26 @@ async fn arm(life: &mut Life, case: &OwnedRoomId) -> chrono::DateTime<chrono::Ut
         let now = now_by_homeserver(life).await;
         let instant = now + chrono::TimeDelta::seconds(AHEAD_SECONDS);
         let until = instant.format("%Y-%m-%d %H:%M:%S UTC").to_string();
-        life.people["alice"].says(case, &format!("!vuln embargo until {until} because this is a rehearsal")).await;
+        life.people["alice"]
+            .says(
+                case,
+                &format!("!vuln embargo until {until} because this is a rehearsal"),
+            )
+            .await;
         life.people["bob"].says(case, "!vuln embargo second").await;
         life.through(1, "bob", "set the embargo until").await;
-        life.people["alice"].says(case, "!vuln announce preview").await;
+        life.people["alice"]
+            .says(case, "!vuln announce preview")
+            .await;
         let preview = life.through(1, "bob", "announce approve").await;
         let approve = preview
             .body()
             .lines()
-            .find_map(|line| line.split("!vuln ").nth(1).filter(|words| words.contains("announce approve")))
+            .find_map(|line| {
+                line.split("!vuln ")
+                    .nth(1)
+                    .filter(|words| words.contains("announce approve"))
+            })
             .map(|words| format!("!vuln {words}"))
             .unwrap();
         life.people["bob"].says(case, &approve).await;
@@ -128,7 +200,10 @@ async fn arm(life: &mut Life, case: &OwnedRoomId) -> chrono::DateTime<chrono::Ut
         life.through(1, "alice", "carol approved the text").await;
         life.people["alice"].says(case, "!vuln announce arm").await;
         let armed = life.people["bob"].sees(&life.me, "armed the announcement");
-        if tokio::time::timeout(Duration::from_secs(15), armed).await.is_ok() {
+        if tokio::time::timeout(Duration::from_secs(15), armed)
+            .await
+            .is_ok()
+        {
             return instant;
         }
     }

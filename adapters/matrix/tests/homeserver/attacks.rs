@@ -11,7 +11,14 @@ use crate::support::person::{Person, Signed};
 use crate::{name, shared};
 
 /// A case's room with a bot and a member in it.
-async fn case(number: &str) -> (Bot, Person, underrose_chat::RoomId, matrix_sdk::ruma::OwnedRoomId) {
+async fn case(
+    number: &str,
+) -> (
+    Bot,
+    Person,
+    underrose_chat::RoomId,
+    matrix_sdk::ruma::OwnedRoomId,
+) {
     let url = shared().await;
     let bot = Bot::new(&url, &name("bot")).await;
     let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
@@ -29,7 +36,11 @@ async fn plain_text_in_an_encrypted_room_is_not_obeyed() {
     let told = bot
         .desk
         .until("plain text", |what| match what {
-            Happening::Distrusted { by, place, why: Distrust::Plaintext } => Some((by.clone(), place.clone())),
+            Happening::Distrusted {
+                by,
+                place,
+                why: Distrust::Plaintext,
+            } => Some((by.clone(), place.clone())),
             _ => None,
         })
         .await;
@@ -46,7 +57,10 @@ async fn a_device_that_its_owner_has_not_signed_is_not_obeyed_and_gets_no_keys()
     let local = alice.id().localpart().to_owned();
     // The homeserver, or who stole the password, adds a device of their own.
     let intruder = Person::log_in(&url, &local, Signed::No).await;
-    bot.desk.answers("Device", Message::text("that device is not yours, it seems"));
+    bot.desk.answers(
+        "Device",
+        Message::text("that device is not yours, it seems"),
+    );
     alice.says(&id, "!vuln status").await;
     bot.desk.hears("vuln status").await;
     intruder.joined(&id).await;
@@ -54,7 +68,11 @@ async fn a_device_that_its_owner_has_not_signed_is_not_obeyed_and_gets_no_keys()
     let by = bot
         .desk
         .until("the unsigned device", |what| match what {
-            Happening::Distrusted { by, why: Distrust::Device, .. } => Some(by.clone()),
+            Happening::Distrusted {
+                by,
+                why: Distrust::Device,
+                ..
+            } => Some(by.clone()),
             _ => None,
         })
         .await;
@@ -65,19 +83,29 @@ async fn a_device_that_its_owner_has_not_signed_is_not_obeyed_and_gets_no_keys()
     let opened = opened.room_id().to_owned();
     intruder
         .until("what to do", |me| {
-            me.shown().into_iter().find(|one| one.body().contains("verify this session"))
+            me.shown()
+                .into_iter()
+                .find(|one| one.body().contains("verify this session"))
         })
         .await;
     let _ = opened;
-    bot.posts("secret", to(&case), Message::text("the secret")).await;
+    bot.posts("secret", to(&case), Message::text("the secret"))
+        .await;
     alice.sees(&bot.id(), "the secret").await;
     let locked = intruder
         .until("something locked", |me| {
-            me.shown().into_iter().find(|one| one.locked && one.room == id && one.sender() == bot.matrix.user())
+            me.shown()
+                .into_iter()
+                .find(|one| one.locked && one.room == id && one.sender() == bot.matrix.user())
         })
         .await;
     assert!(locked.locked);
-    assert!(!intruder.shown().iter().any(|one| one.body().contains("the secret")));
+    assert!(
+        !intruder
+            .shown()
+            .iter()
+            .any(|one| one.body().contains("the secret"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,25 +141,47 @@ async fn a_reaction_is_a_casual_choice_of_ours_or_nothing() {
     let pressed = bot
         .desk
         .until("the press", |what| match what {
-            Happening::Pressed { by, command, message, .. } => Some((by.clone(), command.clone(), message.clone())),
+            Happening::Pressed {
+                by,
+                command,
+                message,
+                ..
+            } => Some((by.clone(), command.clone(), message.clone())),
             _ => None,
         })
         .await;
-    assert_eq!(pressed, (user(alice.id()), "oncall ack 2026-0103".into(), at.message.clone()));
+    assert_eq!(
+        pressed,
+        (
+            user(alice.id()),
+            "oncall ack 2026-0103".into(),
+            at.message.clone()
+        )
+    );
     // A binding choice is typed: its number in an answer to the message, or its words.
     alice
-        .sends(&id, json!({"msgtype": "m.text", "body": "2",
-            "m.relates_to": {"m.in_reply_to": {"event_id": at.message.0}}}))
+        .sends(
+            &id,
+            json!({"msgtype": "m.text", "body": "2",
+            "m.relates_to": {"m.in_reply_to": {"event_id": at.message.0}}}),
+        )
         .await;
     let command = bot
         .desk
         .until("the number", |what| match what {
-            Happening::Pressed { command, .. } if command.contains("announce go") => Some(command.clone()),
+            Happening::Pressed { command, .. } if command.contains("announce go") => {
+                Some(command.clone())
+            }
             _ => None,
         })
         .await;
     assert_eq!(command, "vuln announce go abcd");
-    let presses = bot.desk.all().iter().filter(|what| matches!(what, Happening::Pressed { .. })).count();
+    let presses = bot
+        .desk
+        .all()
+        .iter()
+        .filter(|what| matches!(what, Happening::Pressed { .. }))
+        .count();
     assert_eq!(presses, 2);
 }
 
@@ -143,24 +193,53 @@ async fn a_member_cannot_bring_an_outsider_in_and_who_is_in_is_told() {
     let room = alice.client.get_room(&id).unwrap();
     assert!(room.invite_user_by_id(mallory.id()).await.is_err());
     // Through the bot's own hand it is possible, and then taken back.
-    bot.delivers("invite", &Action::Invite { room: case.clone(), who: user(mallory.id()) }).await;
-    mallory.until("the invitation", |me| me.client.invited_rooms().pop()).await;
-    bot.delivers("remove", &Action::Remove { room: case.clone(), who: user(mallory.id()) }).await;
+    bot.delivers(
+        "invite",
+        &Action::Invite {
+            room: case.clone(),
+            who: user(mallory.id()),
+        },
+    )
+    .await;
+    mallory
+        .until("the invitation", |me| me.client.invited_rooms().pop())
+        .await;
+    bot.delivers(
+        "remove",
+        &Action::Remove {
+            room: case.clone(),
+            who: user(mallory.id()),
+        },
+    )
+    .await;
     let state = alice.state(&id).await;
-    assert_eq!(state[&format!("m.room.member/{}", mallory.id())]["membership"], "leave");
+    assert_eq!(
+        state[&format!("m.room.member/{}", mallory.id())]["membership"],
+        "leave"
+    );
     assert!(mallory.client.join_room_by_id(&id).await.is_err());
     // A member of a committee's own room invites somebody: the core hears who, and by whom.
     let carol = Person::new(&url, &name("carol"), Signed::Yes).await;
     let own = alice.opens(&[], true).await;
     let own_id = own.room_id().to_owned();
-    let other = Bot::with(&url, &name("bot"), |settings| settings.rooms.push(own_id.to_string())).await;
+    let other = Bot::with(&url, &name("bot"), |settings| {
+        settings.rooms.push(own_id.to_string())
+    })
+    .await;
     own.invite_user_by_id(&other.id()).await.unwrap();
-    other.desk.until("its members", |what| matches!(what, Happening::Members { .. }).then_some(())).await;
+    other
+        .desk
+        .until("its members", |what| {
+            matches!(what, Happening::Members { .. }).then_some(())
+        })
+        .await;
     own.invite_user_by_id(carol.id()).await.unwrap();
     let invited_by = other
         .desk
         .until("the outsider", |what| match what {
-            Happening::Joined { who, invited_by, .. } if *who == user(carol.id()) => Some(invited_by.clone()),
+            Happening::Joined {
+                who, invited_by, ..
+            } if *who == user(carol.id()) => Some(invited_by.clone()),
             _ => None,
         })
         .await;
@@ -173,11 +252,16 @@ async fn a_message_edited_into_a_command_is_marked_so() {
     let first = alice.says(&id, "good morning").await;
     bot.desk.hears("good morning").await;
     alice
-        .sends(&id, json!({"msgtype": "m.text", "body": "* !vuln close",
+        .sends(
+            &id,
+            json!({"msgtype": "m.text", "body": "* !vuln close",
             "m.new_content": {"msgtype": "m.text", "body": "!vuln close"},
-            "m.relates_to": {"rel_type": "m.replace", "event_id": first}}))
+            "m.relates_to": {"rel_type": "m.replace", "event_id": first}}),
+        )
         .await;
-    let Happening::Text { edited, .. } = bot.desk.hears("vuln close").await else { panic!() };
+    let Happening::Text { edited, .. } = bot.desk.hears("vuln close").await else {
+        panic!()
+    };
     assert!(edited);
 }
 
@@ -188,15 +272,22 @@ async fn an_old_message_sent_again_under_a_new_name_is_not_obeyed() {
     bot.desk.hears("vuln announce hold").await;
     // The homeserver has the ciphertext, and sends it once more.
     let raw = alice.raw(&id, first.as_str()).await;
-    alice.puts(&id, "m.room.encrypted", raw["content"].clone()).await;
+    alice
+        .puts(&id, "m.room.encrypted", raw["content"].clone())
+        .await;
     bot.desk
-        .until("the replay", |what| matches!(what, Happening::Distrusted { .. }).then_some(()))
+        .until("the replay", |what| {
+            matches!(what, Happening::Distrusted { .. }).then_some(())
+        })
         .await;
     // Saying the same once more is no replay.
     alice.says(&id, "!vuln announce hold").await;
     alice.says(&id, "done").await;
     bot.desk.hears("done").await;
-    assert_eq!(bot.desk.texts(), ["vuln announce hold", "vuln announce hold", "done"]);
+    assert_eq!(
+        bot.desk.texts(),
+        ["vuln announce hold", "vuln announce hold", "done"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,12 +296,22 @@ async fn a_room_made_public_under_the_bots_feet_gets_nothing_more() {
     let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
     let own = alice.opens(&[], true).await;
     let id = own.room_id().to_owned();
-    let bot = Bot::with(&url, &name("bot"), |settings| settings.rooms.push(id.to_string())).await;
+    let bot = Bot::with(&url, &name("bot"), |settings| {
+        settings.rooms.push(id.to_string())
+    })
+    .await;
     own.invite_user_by_id(&bot.id()).await.unwrap();
-    bot.desk.until("its members", |what| matches!(what, Happening::Members { .. }).then_some(())).await;
+    bot.desk
+        .until("its members", |what| {
+            matches!(what, Happening::Members { .. }).then_some(())
+        })
+        .await;
     let here = room(&id);
-    bot.posts("before", to(&here), Message::text("private news")).await;
-    own.send_state_event_raw("m.room.join_rules", "", json!({"join_rule": "public"})).await.unwrap();
+    bot.posts("before", to(&here), Message::text("private news"))
+        .await;
+    own.send_state_event_raw("m.room.join_rules", "", json!({"join_rule": "public"}))
+        .await
+        .unwrap();
     let why = bot
         .desk
         .until("the exposure", |what| match what {
@@ -219,10 +320,16 @@ async fn a_room_made_public_under_the_bots_feet_gets_nothing_more() {
         })
         .await;
     assert_eq!(why, "everybody may join the room");
-    let late = bot.deliver("late", &Action::post(to(&here), Message::text("more news"))).await;
+    let late = bot
+        .deliver("late", &Action::post(to(&here), Message::text("more news")))
+        .await;
     assert!(matches!(late, Err(DeliverError::Reject { .. })), "{late:?}");
     // What is public may still be said.
-    bot.delivers("public", &public(to(&here), Message::text("all may read this"))).await;
+    bot.delivers(
+        "public",
+        &public(to(&here), Message::text("all may read this")),
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -238,9 +345,20 @@ async fn a_third_person_makes_a_direct_room_no_place_for_secrets() {
     bot.desk.hears("vuln one").await;
     direct.invite_user_by_id(mallory.id()).await.unwrap();
     alice.says(&id, "vuln two").await;
-    let Happening::Text { place, .. } = bot.desk.hears("vuln two").await else { panic!() };
-    assert_eq!(place, Place::Room { room: room(&id) }, "no direct message any more");
-    let page = underrose_chat::Target::Direct { user: user(alice.id()) };
+    let Happening::Text { place, .. } = bot.desk.hears("vuln two").await else {
+        panic!()
+    };
+    assert_eq!(
+        place,
+        Place::Room { room: room(&id) },
+        "no direct message any more"
+    );
+    let page = underrose_chat::Target::Direct {
+        user: user(alice.id()),
+    };
     let at = bot.posts("page", page, Message::text("a page")).await;
-    assert!(!at.message.0.starts_with(id.as_str()), "it went where a third person reads");
+    assert!(
+        !at.message.0.starts_with(id.as_str()),
+        "it went where a third person reads"
+    );
 }

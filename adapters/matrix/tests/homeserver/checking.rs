@@ -8,7 +8,10 @@ use crate::support::person::{Person, Signed};
 use crate::{name, shared};
 
 fn of<'a>(found: &'a [Finding], word: &str) -> Vec<&'a Finding> {
-    found.iter().filter(|finding| finding.text.contains(word)).collect()
+    found
+        .iter()
+        .filter(|finding| finding.text.contains(word))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,10 +39,23 @@ async fn the_check_finds_what_is_right_and_what_is_not() {
         groups: vec![],
     };
     let good = bot.matrix.check(&expected).await;
-    assert!(good.iter().all(|finding| finding.level != Level::Wrong), "{good:#?}");
-    for word in ["answers", "signed by its identity", "cross-signing keys", "key backup", "is encrypted and private", "is public"] {
+    assert!(
+        good.iter().all(|finding| finding.level != Level::Wrong),
+        "{good:#?}"
+    );
+    for word in [
+        "answers",
+        "signed by its identity",
+        "cross-signing keys",
+        "key backup",
+        "is encrypted and private",
+        "is public",
+    ] {
         let found = of(&good, word);
-        assert!(found.iter().any(|finding| finding.level == Level::Good), "{word}: {good:#?}");
+        assert!(
+            found.iter().any(|finding| finding.level == Level::Good),
+            "{word}: {good:#?}"
+        );
     }
     // The rooms exchanged, one that does not exist, a group, and a lax trust.
     bot.settings.trust = Trust::AnyDevice;
@@ -61,6 +77,9 @@ async fn the_check_finds_what_is_right_and_what_is_not() {
         ("any device", Level::Doubt),
     ] {
         let about = of(&found, word);
-        assert!(about.iter().any(|finding| finding.level == level), "{word}: {found:#?}");
+        assert!(
+            about.iter().any(|finding| finding.level == level),
+            "{word}: {found:#?}"
+        );
     }
 }

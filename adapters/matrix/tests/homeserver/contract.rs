@@ -68,16 +68,23 @@ impl MatrixPeer {
         }
         let reader = self.people.values().find(|person| {
             let rooms = person.client.rooms();
-            rooms.iter().any(|room| path.contains(room.room_id().as_str()))
+            rooms
+                .iter()
+                .any(|room| path.contains(room.room_id().as_str()))
         });
         let reader = reader.unwrap_or(&self.people["alice"]);
         let invited = reader.client.invited_rooms();
-        for room in invited.iter().filter(|room| path.contains(room.room_id().as_str())) {
+        for room in invited
+            .iter()
+            .filter(|room| path.contains(room.room_id().as_str()))
+        {
             room.join().await.unwrap();
         }
         let seen = reader
             .until(event, |me| {
-                me.shown().into_iter().find(|one| one.event["event_id"] == *event)
+                me.shown()
+                    .into_iter()
+                    .find(|one| one.event["event_id"] == *event)
             })
             .await;
         assert!(!seen.locked, "{} cannot read {event}", reader.id());
@@ -86,7 +93,9 @@ impl MatrixPeer {
 }
 
 fn urlencoded(path: &str) -> String {
-    path.replace("%21", "!").replace("%3A", ":").replace("%24", "$")
+    path.replace("%21", "!")
+        .replace("%3A", ":")
+        .replace("%24", "$")
 }
 
 fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -136,7 +145,11 @@ impl Peer for MatrixPeer {
 
 impl Source for MatrixPeer {
     fn happen(&self, events: Vec<Inbound>) {
-        assert_eq!(events, *self.sent.lock().unwrap(), "they happened when they were made");
+        assert_eq!(
+            events,
+            *self.sent.lock().unwrap(),
+            "they happened when they were made"
+        );
     }
 
     fn event(&self, text: &str) -> Inbound {
@@ -145,7 +158,9 @@ impl Source for MatrixPeer {
             let event = alice.says(&self.private, text).await;
             let own = alice
                 .until("her own message", |me| {
-                    me.shown().into_iter().find(|one| one.event["event_id"] == event.as_str())
+                    me.shown()
+                        .into_iter()
+                        .find(|one| one.event["event_id"] == event.as_str())
                 })
                 .await;
             own.event

@@ -19,9 +19,15 @@ async fn a_case_s_room_keeps_its_secrets() {
     let id = matrix_sdk::ruma::RoomId::parse(&case.id).unwrap();
     alice.joins(&id).await;
     let state = alice.state(&id).await;
-    assert_eq!(state["m.room.encryption"]["algorithm"], "m.megolm.v1.aes-sha2");
+    assert_eq!(
+        state["m.room.encryption"]["algorithm"],
+        "m.megolm.v1.aes-sha2"
+    );
     assert_eq!(state["m.room.join_rules"]["join_rule"], "invite");
-    assert_eq!(state["m.room.history_visibility"]["history_visibility"], "invited");
+    assert_eq!(
+        state["m.room.history_visibility"]["history_visibility"],
+        "invited"
+    );
     assert_eq!(state["m.room.guest_access"]["guest_access"], "forbidden");
     assert_eq!(state["m.room.name"]["name"], "case-2026-0001");
     let power = &state["m.room.power_levels"];
@@ -29,7 +35,15 @@ async fn a_case_s_room_keeps_its_secrets() {
         assert_eq!(power[right], 100, "{right}");
     }
     assert_eq!(power["users_default"], 0);
-    assert!(alice.client.get_room(&id).unwrap().invite_user_by_id(&bot.id()).await.is_err());
+    assert!(
+        alice
+            .client
+            .get_room(&id)
+            .unwrap()
+            .invite_user_by_id(&bot.id())
+            .await
+            .is_err()
+    );
 
     let at = bot
         .posts("card", to(&case), Message::text("the card"))
@@ -43,36 +57,68 @@ async fn a_case_s_room_keeps_its_secrets() {
     let mut bot = bot;
     bot.ends().await;
     bot.begins().await;
-    let again = bot.posts("card", to(&case), Message::text("the card")).await;
+    let again = bot
+        .posts("card", to(&case), Message::text("the card"))
+        .await;
     assert_eq!(again, at);
     assert_eq!(bot.opens("case-2026-0001", &[alice.id()]).await, case);
     // Cards are edited in place, pinned, and the topic follows.
-    bot.delivers("edit", &Action::edit(at.clone(), Message::text("the newer card")))
-        .await;
+    bot.delivers(
+        "edit",
+        &Action::edit(at.clone(), Message::text("the newer card")),
+    )
+    .await;
     let edit = alice.sees(&bot.id(), "the newer card").await;
-    assert_eq!(edit.event["content"]["m.relates_to"]["event_id"], at.message.0);
+    assert_eq!(
+        edit.event["content"]["m.relates_to"]["event_id"],
+        at.message.0
+    );
     bot.delivers("pin", &Action::Pin { at: at.clone() }).await;
-    bot.delivers("topic", &Action::SetTopic { room: case.clone(), topic: "case 2026-0001, triaging".into() })
-        .await;
+    bot.delivers(
+        "topic",
+        &Action::SetTopic {
+            room: case.clone(),
+            topic: "case 2026-0001, triaging".into(),
+        },
+    )
+    .await;
     let state = alice.state(&id).await;
-    assert_eq!(state["m.room.pinned_events"]["pinned"], json!([at.message.0]));
+    assert_eq!(
+        state["m.room.pinned_events"]["pinned"],
+        json!([at.message.0])
+    );
     assert_eq!(state["m.room.topic"]["topic"], "case 2026-0001, triaging");
     // Archived: people read on, and nobody says more.
-    bot.delivers("archive", &Action::Archive { room: case.clone() }).await;
-    let late = bot.deliver("late", &Action::post(to(&case), Message::text("late"))).await;
+    bot.delivers("archive", &Action::Archive { room: case.clone() })
+        .await;
+    let late = bot
+        .deliver("late", &Action::post(to(&case), Message::text("late")))
+        .await;
     assert!(matches!(late, Err(DeliverError::Reject { .. })), "{late:?}");
     let alices = alice.client.get_room(&id).unwrap();
-    assert!(alices.send_raw("m.room.message", json!({"msgtype": "m.text", "body": "x"})).await.is_err());
+    assert!(
+        alices
+            .send_raw("m.room.message", json!({"msgtype": "m.text", "body": "x"}))
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_openings_under_one_key_leave_one_room() {
     let url = shared().await;
     let bot = Bot::new(&url, &name("bot")).await;
-    let action = Action::OpenRoom { name: "case-2026-0002".into(), topic: "t".into(), invite: vec![] };
+    let action = Action::OpenRoom {
+        name: "case-2026-0002".into(),
+        topic: "t".into(),
+        invite: vec![],
+    };
     let name = key("twice");
     assert_eq!(bot.matrix.find(&name, &action).await, Ok(None));
-    let (one, two) = tokio::join!(bot.matrix.deliver(&name, &action), bot.matrix.deliver(&name, &action));
+    let (one, two) = tokio::join!(
+        bot.matrix.deliver(&name, &action),
+        bot.matrix.deliver(&name, &action)
+    );
     assert_eq!(one, two);
     assert_eq!(bot.matrix.find(&name, &action).await.unwrap(), one.ok());
     let other = bot.matrix.deliver(&key("another"), &action).await;
@@ -85,18 +131,35 @@ async fn nothing_private_is_said_in_the_open() {
     let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
     let hall = alice.opens(&[], false).await;
     let id = hall.room_id().to_owned();
-    let bot = Bot::with(&url, &name("bot"), |settings| settings.rooms.push(id.to_string())).await;
+    let bot = Bot::with(&url, &name("bot"), |settings| {
+        settings.rooms.push(id.to_string())
+    })
+    .await;
     hall.invite_user_by_id(&bot.id()).await.unwrap();
     alice.sees_joining(&bot.id(), &id).await;
     let hall = room(&id);
-    let secret = bot.deliver("secret", &Action::post(to(&hall), Message::text("secret"))).await;
-    let Err(DeliverError::Reject { reason }) = secret else { panic!("{secret:?}") };
+    let secret = bot
+        .deliver("secret", &Action::post(to(&hall), Message::text("secret")))
+        .await;
+    let Err(DeliverError::Reject { reason }) = secret else {
+        panic!("{secret:?}")
+    };
     assert!(!reason.contains("secret"));
-    let said = bot.delivers("announced", &public(to(&hall), Message::text("announcement"))).await;
+    let said = bot
+        .delivers(
+            "announced",
+            &public(to(&hall), Message::text("announcement")),
+        )
+        .await;
     assert!(matches!(said, Receipt::Posted { .. }));
     let seen = alice.sees(&bot.id(), "announcement").await;
     assert!(!seen.encrypted);
-    assert!(!alice.shown().iter().any(|one| one.body().contains("secret")));
+    assert!(
+        !alice
+            .shown()
+            .iter()
+            .any(|one| one.body().contains("secret"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,26 +167,51 @@ async fn a_page_comes_in_an_encrypted_room_of_two() {
     let url = shared().await;
     let mut bot = Bot::new(&url, &name("bot")).await;
     let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
-    let direct = Target::Direct { user: user(alice.id()) };
+    let direct = Target::Direct {
+        user: user(alice.id()),
+    };
     let page = Message {
         blocks: vec![
-            Block::Paragraph { parts: vec![underrose_chat::Inline::Mention { user: user(alice.id()), name: "Alice".into() }] },
-            Block::Choices { choices: vec![Choice { label: "I have it".into(), command: "oncall ack 2026-0001".into(), weight: Weight::Casual, confirm: None }] },
+            Block::Paragraph {
+                parts: vec![underrose_chat::Inline::Mention {
+                    user: user(alice.id()),
+                    name: "Alice".into(),
+                }],
+            },
+            Block::Choices {
+                choices: vec![Choice {
+                    label: "I have it".into(),
+                    command: "oncall ack 2026-0001".into(),
+                    weight: Weight::Casual,
+                    confirm: None,
+                }],
+            },
         ],
     };
     let at = bot.posts("page", direct.clone(), page.clone()).await;
     let opened = alice.joins_next().await;
-    assert!(opened.latest_encryption_state().await.unwrap().is_encrypted());
+    assert!(
+        opened
+            .latest_encryption_state()
+            .await
+            .unwrap()
+            .is_encrypted()
+    );
     // It came before she had joined, and she reads it.
     alice.sees(&bot.id(), "Alice").await;
     let later = bot.posts("page2", direct.clone(), page).await;
     let seen = alice.sees(&bot.id(), "Alice").await;
     assert!(seen.encrypted);
-    assert_eq!(seen.event["content"]["m.mentions"]["user_ids"], json!([alice.id()]));
+    assert_eq!(
+        seen.event["content"]["m.mentions"]["user_ids"],
+        json!([alice.id()])
+    );
     // A second process finds the same room, by the account's data.
     bot.ends().await;
     bot.begins().await;
-    let third = bot.posts("page3", direct.clone(), Message::text("third")).await;
+    let third = bot
+        .posts("page3", direct.clone(), Message::text("third"))
+        .await;
     let of = |at: &underrose_chat::MessageRef| at.message.0.split("/$").next().unwrap().to_owned();
     assert_eq!(of(&at), of(&later));
     assert_eq!(of(&at), of(&third));

@@ -11,17 +11,32 @@ use crate::{name, shared};
 async fn a_person_writes_to_the_bot_and_is_answered_there() {
     let url = shared().await;
     let bot = Bot::new(&url, &name("bot")).await;
-    bot.desk.answers("vuln help", Message::text("this is the help"));
+    bot.desk
+        .answers("vuln help", Message::text("this is the help"));
     let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
     let direct = alice.direct_with(&bot.id()).await;
     let id = direct.room_id().to_owned();
     alice.sees_joining(&bot.id(), &id).await;
     let event = alice.says(&id, "!vuln help").await;
-    let Happening::Text { by, place, addressed, .. } = bot.desk.hears("vuln help").await else { panic!() };
-    assert_eq!((by, place, addressed), (user(alice.id()), Place::Direct, true));
+    let Happening::Text {
+        by,
+        place,
+        addressed,
+        ..
+    } = bot.desk.hears("vuln help").await
+    else {
+        panic!()
+    };
+    assert_eq!(
+        (by, place, addressed),
+        (user(alice.id()), Place::Direct, true)
+    );
     let seen = alice.sees(&bot.id(), "this is the help").await;
     assert!(seen.encrypted);
-    assert_eq!(seen.event["content"]["m.relates_to"]["m.in_reply_to"]["event_id"], event.as_str());
+    assert_eq!(
+        seen.event["content"]["m.relates_to"]["m.in_reply_to"]["event_id"],
+        event.as_str()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,7 +81,11 @@ async fn who_comes_and_goes_is_told() {
     let (here, who) = (room(&id), user(alice.id()));
     bot.desk
         .until("the join", |what| match what {
-            Happening::Joined { room, who: joined, invited_by: None } if *room == here && *joined == who => Some(()),
+            Happening::Joined {
+                room,
+                who: joined,
+                invited_by: None,
+            } if *room == here && *joined == who => Some(()),
             _ => None,
         })
         .await;
@@ -74,13 +93,25 @@ async fn who_comes_and_goes_is_told() {
     bot.begins().await;
     bot.desk
         .until("the members", |what| match what {
-            Happening::Members { room, who: members } if *room == here && *members == [who.clone()] => Some(()),
+            Happening::Members { room, who: members }
+                if *room == here && *members == [who.clone()] =>
+            {
+                Some(())
+            }
             _ => None,
         })
         .await;
     bot.posts("x", to(&case), Message::text("x")).await;
-    bot.delivers("remove", &underrose_chat::Action::Remove { room: case.clone(), who: who.clone() }).await;
-    bot.posts("after", to(&case), Message::text("after she left")).await;
+    bot.delivers(
+        "remove",
+        &underrose_chat::Action::Remove {
+            room: case.clone(),
+            who: who.clone(),
+        },
+    )
+    .await;
+    bot.posts("after", to(&case), Message::text("after she left"))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,9 +125,17 @@ async fn who_writes_in_the_open_is_invited_into_confidence() {
     let open = alice.client.create_room(request).await.unwrap();
     let private = alice.joins_next().await;
     assert_ne!(private.room_id(), open.room_id());
-    assert!(private.latest_encryption_state().await.unwrap().is_encrypted());
+    assert!(
+        private
+            .latest_encryption_state()
+            .await
+            .unwrap()
+            .is_encrypted()
+    );
     alice.says(private.room_id(), "help").await;
-    let Happening::Text { place, .. } = bot.desk.hears("help").await else { panic!() };
+    let Happening::Text { place, .. } = bot.desk.hears("help").await else {
+        panic!()
+    };
     assert_eq!(place, Place::Direct);
 }
 
@@ -106,7 +145,10 @@ async fn an_upgraded_room_is_followed_once_the_bot_is_let_in() {
     let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
     let own = alice.opens(&[], true).await;
     let id = own.room_id().to_owned();
-    let bot = Bot::with(&url, &name("bot"), |settings| settings.rooms.push(id.to_string())).await;
+    let bot = Bot::with(&url, &name("bot"), |settings| {
+        settings.rooms.push(id.to_string())
+    })
+    .await;
     own.invite_user_by_id(&bot.id()).await.unwrap();
     alice.sees_joining(&bot.id(), &id).await;
     let upgrade = matrix_sdk::ruma::api::client::room::upgrade_room::v3::Request::new(
@@ -115,7 +157,12 @@ async fn an_upgraded_room_is_followed_once_the_bot_is_let_in() {
     );
     let next = alice.client.send(upgrade).await.unwrap().replacement_room;
     let (old, new) = (room(&id), room(&next));
-    alice.joined(&next).await.invite_user_by_id(&bot.id()).await.unwrap();
+    alice
+        .joined(&next)
+        .await
+        .invite_user_by_id(&bot.id())
+        .await
+        .unwrap();
     bot.desk
         .until("the move", |what| match what {
             Happening::Moved { from, to } if *from == old && *to == new => Some(()),
@@ -123,20 +170,30 @@ async fn an_upgraded_room_is_followed_once_the_bot_is_let_in() {
         })
         .await;
     alice.says(&next, "vuln help here").await;
-    let Happening::Text { place, .. } = bot.desk.hears("vuln help here").await else { panic!() };
+    let Happening::Text { place, .. } = bot.desk.hears("vuln help here").await else {
+        panic!()
+    };
     assert_eq!(place, Place::Room { room: new });
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_independent_client_is_understood_where_trust_allows() {
     let url = shared().await;
-    let bot = Bot::with(&url, &name("bot"), |settings| settings.trust = underrose_matrix::Trust::AnyDevice).await;
-    bot.desk.answers("vuln help", Message::text("this is the help"));
+    let bot = Bot::with(&url, &name("bot"), |settings| {
+        settings.trust = underrose_matrix::Trust::AnyDevice
+    })
+    .await;
+    bot.desk
+        .answers("vuln help", Message::text("this is the help"));
     let who = name("nio");
     crate::support::person::register(&url, &who).await;
     let asked = nio_asks(&url, &who, bot.matrix.user()).await;
     let told = String::from_utf8_lossy(&asked.stdout).into_owned();
-    assert!(told.contains("this is the help"), "{told}{}", String::from_utf8_lossy(&asked.stderr));
+    assert!(
+        told.contains("this is the help"),
+        "{told}{}",
+        String::from_utf8_lossy(&asked.stderr)
+    );
     let strict = Bot::new(&url, &name("bot")).await;
     let asked = nio_asks(&url, &who, strict.matrix.user()).await;
     let told = String::from_utf8_lossy(&asked.stdout).into_owned();
@@ -148,7 +205,18 @@ async fn an_independent_client_is_understood_where_trust_allows() {
 async fn nio_asks(url: &str, who: &str, bot: &str) -> std::process::Output {
     let mut person = std::process::Command::new(crate::support::synapse::python());
     person
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/nio_person.py"))
-        .args([url, who, crate::support::person::PASSWORD, bot, "!vuln help"]);
-    tokio::task::spawn_blocking(move || person.output().unwrap()).await.unwrap()
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/support/nio_person.py"
+        ))
+        .args([
+            url,
+            who,
+            crate::support::person::PASSWORD,
+            bot,
+            "!vuln help",
+        ]);
+    tokio::task::spawn_blocking(move || person.output().unwrap())
+        .await
+        .unwrap()
 }

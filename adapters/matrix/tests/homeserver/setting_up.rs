@@ -68,7 +68,12 @@ async fn a_lost_machine_is_recovered_with_the_same_identity() {
     let refused = setup(&second, password()).await;
     assert!(matches!(refused, Err(SetupError::IdentityExists)));
     let third = settings(&url, &bot, &dir.path().join("third"));
-    let wrong = recover(&third, password(), "EsTj 3yST y93F SLpB jJsz eAXc 2XzA ygD3 w69H fGaN TKBj jXEd").await;
+    let wrong = recover(
+        &third,
+        password(),
+        "EsTj 3yST y93F SLpB jJsz eAXc 2XzA ygD3 w69H fGaN TKBj jXEd",
+    )
+    .await;
     assert!(matches!(wrong, Err(SetupError::Recovery(_))));
     let fourth = settings(&url, &bot, &dir.path().join("fourth"));
     let recovered = recover(&fourth, password(), &recovery_key).await.unwrap();
@@ -81,11 +86,20 @@ async fn a_lost_machine_is_recovered_with_the_same_identity() {
     let answer = alice.client.send(request).await.unwrap();
     let identity = answer.self_signing_keys[&user].json().get();
     let signer: serde_json::Value = serde_json::from_str(identity).unwrap();
-    let signer = signer["keys"].as_object().unwrap().keys().next().unwrap().clone();
+    let signer = signer["keys"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .next()
+        .unwrap()
+        .clone();
     for device in [done.device, recovered.device] {
         let keys = answer.device_keys[&user][device.as_str()].json().get();
         let keys: serde_json::Value = serde_json::from_str(keys).unwrap();
-        assert!(keys["signatures"][user.as_str()][&signer].is_string(), "{device} is not signed");
+        assert!(
+            keys["signatures"][user.as_str()][&signer].is_string(),
+            "{device} is not signed"
+        );
     }
     let taken = recover(&fourth, password(), &recovery_key).await;
     assert!(matches!(taken, Err(SetupError::Exists(_))));

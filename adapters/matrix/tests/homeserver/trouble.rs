@@ -25,19 +25,35 @@ async fn a_homeserver_that_restarts_loses_nothing_and_repeats_nothing() {
     bot.desk.answers("vuln two", Message::text("answer to two"));
     alice.says(&id, "vuln one").await;
     bot.desk.hears("vuln one").await;
-    let before = bot.posts("before", to(&case), Message::text("said before")).await;
+    let before = bot
+        .posts("before", to(&case), Message::text("said before"))
+        .await;
     synapse.down();
-    let late = bot.deliver("while down", &Action::post(to(&case), Message::text("while down"))).await;
+    let late = bot
+        .deliver(
+            "while down",
+            &Action::post(to(&case), Message::text("while down")),
+        )
+        .await;
     assert!(matches!(late, Err(DeliverError::Retry { .. })), "{late:?}");
     synapse.up().await;
-    bot.posts("while down", to(&case), Message::text("while down")).await;
-    let again = bot.posts("before", to(&case), Message::text("said before")).await;
+    bot.posts("while down", to(&case), Message::text("while down"))
+        .await;
+    let again = bot
+        .posts("before", to(&case), Message::text("said before"))
+        .await;
     assert_eq!(again, before);
     alice.says(&id, "vuln two").await;
     bot.desk.hears("vuln two").await;
     alice.sees(&bot.id(), "answer to two").await;
     assert_eq!(bot.desk.texts(), ["vuln one", "vuln two"]);
-    let said = |text: &str| alice.shown().iter().filter(|one| one.body() == text).count();
+    let said = |text: &str| {
+        alice
+            .shown()
+            .iter()
+            .filter(|one| one.body() == text)
+            .count()
+    };
     assert_eq!((said("said before"), said("while down")), (1, 1));
 }
 
@@ -60,7 +76,10 @@ async fn a_rate_limit_says_how_long_to_wait() {
         }
     }
     let after = limited.expect("Synapse as it ships limits rates, and says for how long");
-    assert!(after > Duration::ZERO && after < Duration::from_secs(60), "{after:?}");
+    assert!(
+        after > Duration::ZERO && after < Duration::from_secs(60),
+        "{after:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,10 +89,25 @@ async fn the_homeserver_s_clock_is_a_witness() {
     proxy.seen.lock().unwrap().clock_ahead_seconds = 3_600;
     let behind = proxy.url.clone();
     let bot = Bot::with(&url, &name("bot"), |settings| settings.homeserver = behind).await;
-    bot.desk.until("the time", |what| matches!(what, Happening::Time).then_some(())).await;
-    let told = bot.desk.taken.lock().unwrap().iter().find(|one| one.what == Happening::Time).unwrap().at;
-    let answer = matrix_sdk::reqwest::get(format!("{url}/_matrix/client/versions")).await.unwrap();
-    let date = chrono::DateTime::parse_from_rfc2822(answer.headers()["date"].to_str().unwrap()).unwrap();
+    bot.desk
+        .until("the time", |what| {
+            matches!(what, Happening::Time).then_some(())
+        })
+        .await;
+    let told = bot
+        .desk
+        .taken
+        .lock()
+        .unwrap()
+        .iter()
+        .find(|one| one.what == Happening::Time)
+        .unwrap()
+        .at;
+    let answer = matrix_sdk::reqwest::get(format!("{url}/_matrix/client/versions"))
+        .await
+        .unwrap();
+    let date =
+        chrono::DateTime::parse_from_rfc2822(answer.headers()["date"].to_str().unwrap()).unwrap();
     let ahead = (told - date.to_utc()).num_seconds();
     assert!((3_500..3_700).contains(&ahead), "{ahead}");
     assert!(bot.matrix.tells_time());
@@ -91,5 +125,6 @@ async fn a_session_that_ran_out_is_said_and_set_up_anew_on_the_same_device() {
     crate::support::bot::made(&bot.settings).await;
     bot.begins().await;
     assert_eq!(bot.matrix.device(), device);
-    bot.posts("after", to(&case), Message::text("after it")).await;
+    bot.posts("after", to(&case), Message::text("after it"))
+        .await;
 }

@@ -202,13 +202,18 @@ impl Bot {
     pub fn listens(&mut self) {
         let (matrix, stop) = (self.matrix.clone(), self.stop.clone());
         let inbox = Inbox::new(self.desk.clone());
-        self.listening = Some(tokio::spawn(async move { matrix.listen(inbox, stop).await }));
+        self.listening = Some(tokio::spawn(
+            async move { matrix.listen(inbox, stop).await },
+        ));
     }
 
     /// Waits until it listens no longer by itself.
     pub async fn listening_ends(&mut self) -> Result<(), ListenError> {
         let listening = self.listening.take().unwrap();
-        tokio::time::timeout(PATIENCE, listening).await.unwrap().unwrap()
+        tokio::time::timeout(PATIENCE, listening)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     /// Ends the process, as far as the network can tell; the disk stays.

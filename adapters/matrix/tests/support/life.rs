@@ -12,7 +12,6 @@ use super::synapse::{Limits, Synapse};
 
 pub const PUBLIC: [&str; 3] = ["announce", "general", "dev"];
 
-
 pub struct Life {
     pub synapse: Synapse,
     pub dir: tempfile::TempDir,
@@ -50,7 +49,14 @@ impl Life {
         }
         let mut rooms = BTreeMap::new();
         for name in PUBLIC {
-            rooms.insert(name, people["alice"].opens(&[&me], false).await.room_id().to_owned());
+            rooms.insert(
+                name,
+                people["alice"]
+                    .opens(&[&me], false)
+                    .await
+                    .room_id()
+                    .to_owned(),
+            );
         }
         let own = people["alice"].opens(&[&me], true).await;
         rooms.insert("security", own.room_id().to_owned());
@@ -90,10 +96,13 @@ impl Life {
             text = text.replace(&format!("console/{name}"), &format!("matrix/{id}"));
         }
         let dir = self.dir.path().display();
-        text.replace("case_networks = [\"console\"]", "case_networks = [\"matrix\"]")
-            .replace("[console]\n", "")
-            .replace("./data/master.key", &format!("{dir}/master.key"))
-            .replace("./data", &format!("{dir}/data"))
+        text.replace(
+            "case_networks = [\"console\"]",
+            "case_networks = [\"matrix\"]",
+        )
+        .replace("[console]\n", "")
+        .replace("./data/master.key", &format!("{dir}/master.key"))
+        .replace("./data", &format!("{dir}/data"))
             + format!(
                 "\n[[matrix]]\nhomeserver = \"{}\"\nuser = \"{}\"\n",
                 self.synapse.url(),

@@ -10,8 +10,8 @@ use matrix_sdk::encryption::EncryptionSettings;
 use matrix_sdk::ruma::api::client::account::register;
 use matrix_sdk::ruma::api::client::room::create_room;
 use matrix_sdk::ruma::api::client::uiaa;
-use matrix_sdk::ruma::events::room::encryption::RoomEncryptionEventContent;
 use matrix_sdk::ruma::events::InitialStateEvent;
+use matrix_sdk::ruma::events::room::encryption::RoomEncryptionEventContent;
 use matrix_sdk::ruma::{OwnedEventId, OwnedRoomId, OwnedUserId, RoomId, UserId};
 use matrix_sdk::{Client, Room, RoomState};
 use serde_json::{Value, json};
@@ -73,7 +73,12 @@ pub async fn register(url: &str, name: &str) -> OwnedUserId {
     request.password = Some(PASSWORD.to_owned());
     request.inhibit_login = true;
     request.auth = Some(uiaa::AuthData::Dummy(uiaa::Dummy::new()));
-    client.matrix_auth().register(request).await.unwrap().user_id
+    client
+        .matrix_auth()
+        .register(request)
+        .await
+        .unwrap()
+        .user_id
 }
 
 impl Person {
@@ -156,7 +161,13 @@ impl Person {
     fn texts(&self) -> Vec<String> {
         let shown = self.shown();
         let line = |one: &Shown| {
-            format!("{} {} {} {}", one.room, one.sender(), one.kind(), one.event["content"])
+            format!(
+                "{} {} {} {}",
+                one.room,
+                one.sender(),
+                one.kind(),
+                one.event["content"]
+            )
         };
         shown.iter().map(line).collect()
     }

@@ -40,7 +40,8 @@ impl Proxy {
         let serving = tokio::spawn(async move {
             let client = matrix_sdk::reqwest::Client::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let (client, homeserver, seen) = (client.clone(), homeserver.clone(), shared.clone());
+                let (client, homeserver, seen) =
+                    (client.clone(), homeserver.clone(), shared.clone());
                 tokio::spawn(async move {
                     let _ = connection(stream, &client, &homeserver, &seen).await;
                 });
@@ -69,7 +70,11 @@ async fn read(stream: &mut TcpStream, rest: &mut Vec<u8>) -> Option<Request> {
             break end;
         }
         let mut chunk = [0; 16 * 1024];
-        let count = stream.read(&mut chunk).await.ok().filter(|count| *count > 0)?;
+        let count = stream
+            .read(&mut chunk)
+            .await
+            .ok()
+            .filter(|count| *count > 0)?;
         rest.extend_from_slice(&chunk[..count]);
     };
     let head = String::from_utf8_lossy(&rest[..end]).into_owned();
@@ -88,7 +93,11 @@ async fn read(stream: &mut TcpStream, rest: &mut Vec<u8>) -> Option<Request> {
     let mut body = rest.split_off(end + 4);
     while body.len() < length {
         let mut chunk = [0; 16 * 1024];
-        let count = stream.read(&mut chunk).await.ok().filter(|count| *count > 0)?;
+        let count = stream
+            .read(&mut chunk)
+            .await
+            .ok()
+            .filter(|count| *count > 0)?;
         body.extend_from_slice(&chunk[..count]);
     }
     *rest = body.split_off(length);
@@ -109,7 +118,8 @@ fn has_effect(request: &Request) -> bool {
                 || path.contains("/state/")
         }
         "POST" => {
-            (path.ends_with("/createRoom") && !String::from_utf8_lossy(&request.body).contains("\"is_direct\":true"))
+            (path.ends_with("/createRoom")
+                && !String::from_utf8_lossy(&request.body).contains("\"is_direct\":true"))
                 || path.ends_with("/invite")
                 || path.ends_with("/kick")
         }
@@ -126,7 +136,11 @@ async fn connection(
     let mut rest = Vec::new();
     while let Some(request) = read(&mut stream, &mut rest).await {
         let effect = has_effect(&request);
-        let fault = if effect { seen.lock().unwrap().fault.take() } else { None };
+        let fault = if effect {
+            seen.lock().unwrap().fault.take()
+        } else {
+            None
+        };
         match fault {
             Some(Fault::Retry { .. }) => {
                 let body = r#"{"errcode":"M_UNKNOWN","error":"overloaded"}"#;
@@ -143,7 +157,8 @@ async fn connection(
         let method = matrix_sdk::reqwest::Method::from_bytes(request.method.as_bytes()).ok()?;
         let mut forward = client.request(method, format!("{homeserver}{}", request.path));
         for (name, value) in &request.headers {
-            if !["host", "content-length", "connection", "accept-encoding"].contains(&name.as_str()) {
+            if !["host", "content-length", "connection", "accept-encoding"].contains(&name.as_str())
+            {
                 forward = forward.header(name, value);
             }
         }
@@ -153,13 +168,19 @@ async fn connection(
         let headers: Vec<(String, String)> = answer
             .headers()
             .iter()
-            .filter(|(name, _)| !["content-length", "transfer-encoding", "connection"].contains(&name.as_str()))
+            .filter(|(name, _)| {
+                !["content-length", "transfer-encoding", "connection"].contains(&name.as_str())
+            })
             .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
             .map(|(name, value)| {
                 let moved = chrono::DateTime::parse_from_rfc2822(&value)
                     .ok()
                     .filter(|_| name == "date")
-                    .map(|date| (date.to_utc() + chrono::TimeDelta::seconds(ahead)).format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+                    .map(|date| {
+                        (date.to_utc() + chrono::TimeDelta::seconds(ahead))
+                            .format("%a, %d %b %Y %H:%M:%S GMT")
+                            .to_string()
+                    });
                 (name, moved.unwrap_or(value))
             })
             .collect();
@@ -173,7 +194,8 @@ async fn connection(
             };
             let mut seen = seen.lock().unwrap();
             // The same transaction gets the same event: that is no second effect.
-            let again = made.event.is_some() && seen.effects.iter().any(|one| one.event == made.event);
+            let again =
+                made.event.is_some() && seen.effects.iter().any(|one| one.event == made.event);
             if !again {
                 seen.effects.push(made);
             }
