@@ -6,7 +6,7 @@ COPY . .
 RUN cargo build --release --locked --package underrose
 
 FROM debian:bookworm-slim
-RUN useradd --system --uid 10001 --home-dir /data --create-home underrose && chmod 700 /data
+RUN useradd --uid 10001 --user-group --home-dir /data --create-home --shell /usr/sbin/nologin underrose && chmod 700 /data
 COPY --from=build /src/target/release/underrose /usr/local/bin/underrose
 USER underrose
 WORKDIR /data

@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use underrose::clock::{Clock, System};
 use underrose::config::Config;
+use underrose::domain::event::Entry;
 use underrose::domain::ids::CaseId;
 use underrose::engine::shred_offline;
 use underrose::store::{self, FILE, Folded, ReadError, Store};
@@ -102,14 +103,8 @@ fn show(config: &Config, only: Option<CaseId>, shown: Shown) -> anyhow::Result<E
                     );
                 } else {
                     let by = body["by"].as_str().unwrap_or("-").to_owned();
-                    let name = body["event"]
-                        .as_object()
-                        .and_then(|event| event.keys().next().cloned());
-                    println!(
-                        "{}\t{at}\t{case}\t{by}\t{}",
-                        entry.seq,
-                        name.unwrap_or_default()
-                    );
+                    let (name, detail) = named(&body);
+                    println!("{}\t{at}\t{case}\t{by}\t{name}\t{detail}", entry.seq);
                 }
             }
             Folded::Tombstone { seq, case } => println!("{seq}\t-\t{case}\t-\tshredded"),
@@ -118,6 +113,14 @@ fn show(config: &Config, only: Option<CaseId>, shown: Shown) -> anyhow::Result<E
         Ok::<(), ReadError>(())
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// An entry's event by name, with what may be shown of it.
+fn named(body: &serde_json::Value) -> (String, String) {
+    match serde_json::from_value::<Entry>(body.clone()) {
+        Ok(entry) => (entry.event.name(), entry.event.detail()),
+        Err(_) => ("unknown".to_owned(), String::new()),
+    }
 }
 
 pub fn backup(config: &Config, to: &Path) -> anyhow::Result<ExitCode> {

@@ -32,7 +32,10 @@ pub fn check(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
 async fn ask(config: &Config) -> anyhow::Result<Option<Level>> {
     let clock: Arc<dyn Clock> = Arc::new(System::default());
     let mut worst = None;
-    #[cfg_attr(not(feature = "matrix"), expect(unused_mut, reason = "no network is added"))]
+    #[cfg_attr(
+        not(feature = "matrix"),
+        expect(unused_mut, reason = "no network is added")
+    )]
     let mut adapters = super::networks::adapters(config, &clock);
     // Its store has one user at a time: a running bot is said so, and asked to stop first.
     #[cfg(feature = "matrix")]

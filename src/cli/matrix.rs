@@ -94,11 +94,19 @@ pub fn setup(config: &Config, name: Option<&str>, recover: bool) -> anyhow::Resu
     } else {
         runtime.block_on(underrose_matrix::setup(&settings, credentials))?
     };
-    println!("{} is set up on {}, as device {}.", done.user, settings.homeserver, done.device);
-    println!("Its store is in {}; it opens with this bot's own key only.", settings.folder.display());
+    println!(
+        "{} is set up on {}, as device {}.",
+        done.user, settings.homeserver, done.device
+    );
+    println!(
+        "Its store is in {}; it opens with this bot's own key only.",
+        settings.folder.display()
+    );
     if let Some(key) = done.recovery_key {
         println!("\nThe recovery key, shown this once and kept nowhere:\n\n    {key}\n");
-        println!("Put it where the master key's copy is. With both, `underrose setup matrix --recover`");
+        println!(
+            "Put it where the master key's copy is. With both, `underrose setup matrix --recover`"
+        );
         println!("brings the bot back on a new machine; without it the bot needs a new identity.");
     }
     Ok(ExitCode::SUCCESS)

@@ -47,6 +47,9 @@ enum Command {
         /// Print the script with what the bot says now, instead of comparing.
         #[arg(long, requires = "virtual_clock")]
         rewrite: bool,
+        /// Print at the end what the journal then holds, without content, to standard error.
+        #[arg(long, requires = "virtual_clock")]
+        journal: bool,
     },
     /// Make the data folder and the master key; or a network's account: `setup matrix`.
     Setup {
@@ -158,7 +161,8 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             config,
             virtual_clock: true,
             rewrite,
-        } => replay::replay(config.config.as_deref(), rewrite),
+            journal,
+        } => replay::replay(config.config.as_deref(), rewrite, journal),
         Command::Console { config, .. } => match config.config {
             Some(config) => run::run(&config),
             None => bail!("name the configuration with --config, or rehearse with --virtual-clock"),

@@ -8,10 +8,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use underrose::clock::{Clock, Virtual};
 use underrose::config::Config;
 use underrose::domain::calendar::{parse_span, show};
-use underrose::engine::{Engine, Input, Row};
+use underrose::engine::{Engine, Input, Row, decoded};
 use underrose::outbox::{Queue, Retry};
 use underrose::store::disk::Disk;
-use underrose::store::{MasterKey, Store};
+use underrose::store::{Folded, MasterKey, ReadError, Store};
 use underrose_chat::sim::Fault;
 use underrose_chat::{DeliverError, EventId, Happening, Inbound, Network, RoomId, Surface};
 use underrose_console::{Line, Stage};
@@ -94,6 +94,21 @@ impl Rehearsal {
             },
         }
         Ok(self.stage.take_output())
+    }
+
+    /// What the journal holds: each entry's event, and what may be shown of it.
+    pub fn journal(&self) -> anyhow::Result<Vec<String>> {
+        let engine = self.engine.as_ref().context("the bot is not running")?;
+        let mut lines = Vec::new();
+        engine.store().fold(|folded| {
+            if let Folded::Entry(stored) = folded
+                && let Some(entry) = decoded(&stored)
+            {
+                lines.push(format!("{}\t{}", entry.event.name(), entry.event.detail()));
+            }
+            Ok::<(), ReadError>(())
+        })?;
+        Ok(lines)
     }
 
     fn network_time(&self) -> DateTime<Utc> {

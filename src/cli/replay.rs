@@ -10,7 +10,7 @@ use underrose_console::{Line, Prompt, parse};
 
 use super::rehearsal::Rehearsal;
 
-pub fn replay(config: Option<&Path>, rewrite: bool) -> anyhow::Result<ExitCode> {
+pub fn replay(config: Option<&Path>, rewrite: bool, journal: bool) -> anyhow::Result<ExitCode> {
     let text = match config {
         Some(path) => std::fs::read_to_string(path)
             .with_context(|| format!("the configuration {} cannot be read", path.display()))?,
@@ -24,7 +24,12 @@ pub fn replay(config: Option<&Path>, rewrite: bool) -> anyhow::Result<ExitCode> 
     std::io::stdin()
         .read_to_string(&mut script)
         .context("the script cannot be read")?;
-    let said = play(&text, &script)?;
+    let (said, rehearsal) = play(&text, &script)?;
+    if journal {
+        for line in rehearsal.journal()? {
+            eprintln!("{line}");
+        }
+    }
     if rewrite {
         print!("{said}");
         return Ok(ExitCode::SUCCESS);
@@ -40,8 +45,8 @@ pub fn replay(config: Option<&Path>, rewrite: bool) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::FAILURE)
 }
 
-/// The script as it reads with what the bot says now.
-pub fn play(config: &str, script: &str) -> anyhow::Result<String> {
+/// The script as it reads with what the bot says now, and the rehearsal as it then stands.
+pub fn play(config: &str, script: &str) -> anyhow::Result<(String, Rehearsal)> {
     let patched = patched(config, script)?;
     let mut rehearsal = Rehearsal::new(super::parse(&patched)?)?;
     let mut said = String::new();
@@ -63,7 +68,7 @@ pub fn play(config: &str, script: &str) -> anyhow::Result<String> {
             said.push('\n');
         }
     }
-    Ok(said)
+    Ok((said, rehearsal))
 }
 
 /// The script's lines with their numbers.

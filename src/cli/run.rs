@@ -71,7 +71,10 @@ async fn bot(path: &Path, config: Config) -> anyhow::Result<ExitCode> {
     }
     let (handle, thread) = start(engine, clock.clone(), promises);
     let mut ended = watch(thread);
-    #[cfg_attr(not(feature = "matrix"), expect(unused_mut, reason = "no network is added"))]
+    #[cfg_attr(
+        not(feature = "matrix"),
+        expect(unused_mut, reason = "no network is added")
+    )]
     let mut adapters = super::networks::adapters(&config, &clock);
     #[cfg(feature = "matrix")]
     adapters.extend(matrix);

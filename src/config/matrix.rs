@@ -45,10 +45,18 @@ pub fn rules() -> NetworkRules {
 pub fn matrix(section: &Section<'_>) -> Option<Matrix> {
     let homeserver = section
         .need_text("homeserver", "\"https://matrix.example.org\"")
-        .and_then(|text| address(text).map_err(|what| section.wrong("homeserver", what)).ok());
+        .and_then(|text| {
+            address(text)
+                .map_err(|what| section.wrong("homeserver", what))
+                .ok()
+        });
     let user = section
         .need_text("user", "\"@underrose:example.org\"")
-        .and_then(|text| account(text).map_err(|what| section.wrong("user", what)).ok());
+        .and_then(|text| {
+            account(text)
+                .map_err(|what| section.wrong("user", what))
+                .ok()
+        });
     let trust = section.parsed("trust", "signed", |word| match word {
         "signed" => Ok(Trust::Signed),
         "any-device" => Ok(Trust::AnyDevice),
@@ -68,7 +76,11 @@ pub fn matrix(section: &Section<'_>) -> Option<Matrix> {
         user: user?,
         display_name,
         trust: trust?,
-        federate: if federate? { Federate::Yes } else { Federate::No },
+        federate: if federate? {
+            Federate::Yes
+        } else {
+            Federate::No
+        },
     })
 }
 

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use underrose_chat::{Network, RoomId};
 
+use super::matrix::{self, Matrix};
 use super::read::{Flag, Section, Told, clip};
 use super::schema::{self, meant};
-use super::matrix::{self, Matrix};
 use super::{CONSOLE, Console, Sim};
 use crate::domain::policy::NetworkRules;
 
@@ -107,6 +107,7 @@ pub fn networks(top: &Section<'_>, built: &[&str]) -> Networks {
         let address = section.need_text("address", "\"127.0.0.1:7000\"");
         let encrypted = section.flag("encrypted", Flag::No).unwrap_or(false);
         let tells_time = section.flag("tells_time", Flag::No).unwrap_or(false);
+        let shows_history = section.flag("shows_history", Flag::No).unwrap_or(false);
         let Some(name) = section.need_text("name", "\"sim\"") else {
             continue;
         };
@@ -119,6 +120,7 @@ pub fn networks(top: &Section<'_>, built: &[&str]) -> Networks {
             encrypted,
             binding: true,
             tells_time,
+            shows_history,
         };
         if rules.insert(network.clone(), rule).is_some() {
             section.wrong("name", format!("two networks are called \"{name}\""));
@@ -144,6 +146,7 @@ pub fn networks(top: &Section<'_>, built: &[&str]) -> Networks {
             encrypted: false,
             binding: alone,
             tells_time: false,
+            shows_history: false,
         };
         rules.insert(Network(CONSOLE.to_owned()), rule);
         Console {

@@ -58,6 +58,13 @@ pub const CONSOLE: &[&str] = &["operator"];
 pub const PERSON: &[&str] = &[
     "id", "name", "roles", "zone", "hours", "days", "holidays", "handles",
 ];
+pub const SIM: &[&str] = &[
+    "name",
+    "address",
+    "encrypted",
+    "tells_time",
+    "shows_history",
+];
 pub const MATRIX: &[&str] = &[
     "name",
     "homeserver",
@@ -66,7 +73,6 @@ pub const MATRIX: &[&str] = &[
     "trust",
     "federate",
 ];
-pub const SIM: &[&str] = &["name", "address", "encrypted", "tells_time"];
 
 /// Longer words than this are not compared; nobody mistypes that much of a name.
 const COMPARED_MAX: usize = 64;

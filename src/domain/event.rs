@@ -352,6 +352,19 @@ pub enum Event {
 }
 
 impl Event {
+    /// What of it may be shown to whoever reads the journal without content: a rule, a step, a
+    /// reason. Empty where the name says all.
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Refused { rule, .. } => rule.clone(),
+            Self::DeadlineFired { rule, step } => format!("{} {step}", rule.word()),
+            Self::Held { why } => why.word().to_owned(),
+            Self::Paged { step, .. } => step.to_string(),
+            Self::Triaged { verdict, .. } => verdict.word().to_owned(),
+            _ => String::new(),
+        }
+    }
+
     /// The variant's name in the journal.
     pub fn name(&self) -> String {
         // The one list of names is the encoding itself.

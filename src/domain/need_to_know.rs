@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use underrose_chat::{Happening, RoomId, UserId};
+use underrose_chat::{Happening, Network, RoomId, UserId};
 
 use super::ask::{Ask, tell_case};
 use super::case::Case;
@@ -53,6 +53,16 @@ pub fn add(ask: &mut Ask<'_>, case: &Case, args: &Args) {
             &say::rule("nothing-to-do", "add", what, "vuln status"),
         );
     }
+    if let Some(network) = reads_back(ask, case, &guest)
+        && args.text("consent") != "history"
+    {
+        return ask.answer(say::history_asks(
+            case.id,
+            &guest,
+            (kind, &because),
+            &network,
+        ));
+    }
     let terms = &ask.policy.terms;
     let version = terms.version;
     ask.fx
@@ -66,6 +76,18 @@ pub fn add(ask: &mut Ask<'_>, case: &Case, args: &Args) {
     ask.happen(case, event);
     let by = ask.who.clone();
     ask.tell_case(case, || say::guest_asked(&by, &guest, kind, &because));
+}
+
+/// A network of the case on which this guest will read all that was said before they came.
+fn reads_back(ask: &Ask<'_>, case: &Case, guest: &PersonId) -> Option<Network> {
+    let accounts = ask.policy.accounts_of(guest);
+    accounts
+        .into_iter()
+        .map(|user| user.network)
+        .find(|network| {
+            let rules = ask.policy.networks.get(network);
+            case.room_on(network).is_some() && rules.is_some_and(|rules| rules.shows_history)
+        })
 }
 
 pub fn remove(ask: &mut Ask<'_>, case: &Case, args: &Args) {

@@ -56,6 +56,8 @@ pub struct NetworkRules {
     pub binding: bool,
     /// Whether the network tells the time; publication then waits for such a witness.
     pub tells_time: bool,
+    /// Whoever comes into a room late reads all that was said before (Slack).
+    pub shows_history: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use underrose::clock::{Clock, Virtual};
 use underrose::config::{NETWORKS_BUILT, parse};
+use underrose::domain::policy::NetworkRules;
 use underrose::engine::{Engine, Input};
 use underrose::store::disk::Disk;
 use underrose::store::{MasterKey, Store};
-use underrose_chat::{EventId, Happening, Immediate, Inbound, Network, Place, Surface, UserId};
+use underrose_chat::{
+    Action, EventId, Happening, Immediate, Inbound, Network, Place, Receipt, RoomId, Surface,
+    UserId,
+};
 
 pub struct Bot {
     pub engine: Engine,
@@ -54,6 +58,48 @@ impl Bot {
         }
     }
 
+    /// A report, and the room that its network made for it.
+    fn open_case(&mut self) {
+        let event = Input::Inbound(self.event("erin", "vuln report x"));
+        let (_, rows) = self.engine.step(&[event], self.clock.read()).unwrap();
+        let row = rows
+            .into_iter()
+            .find(|row| matches!(row.promise.action, Action::OpenRoom { .. }))
+            .unwrap();
+        let receipt = Receipt::Room {
+            room: RoomId {
+                network: Network("console".into()),
+                id: "case-2026-0001".into(),
+            },
+        };
+        let opened = Input::Delivered {
+            id: row.id,
+            promise: row.promise,
+            receipt,
+        };
+        self.engine.step(&[opened], self.clock.read()).unwrap();
+    }
+
+    /// The same, said in the room of the first case.
+    fn in_case(&mut self, who: &str, text: &str) -> Inbound {
+        let mut inbound = self.event(who, text);
+        if let Happening::Text { place, .. } = &mut inbound.what {
+            *place = Place::Room {
+                room: self.engine.state().rooms.keys().next().unwrap().clone(),
+            };
+        }
+        inbound
+    }
+
+    /// As when there is another kind of network.
+    fn change(&mut self, change: impl Fn(&mut NetworkRules)) {
+        let mut policy = (**self.engine.policy()).clone();
+        policy.networks.values_mut().for_each(change);
+        policy.hash = "another".to_owned();
+        let load = Input::PolicyLoaded(Arc::new(policy));
+        self.engine.step(&[load], self.clock.read()).unwrap();
+    }
+
     pub fn give(&mut self, inbound: Inbound) -> String {
         let (answers, _) = self
             .engine
@@ -89,6 +135,66 @@ fn control_characters_are_refused_with_their_place() {
         "Character 14 of that is a control character",
     );
     check("vuln report \u{0}", "control character");
+}
+
+#[test]
+fn beside_real_networks_the_console_binds_nobody() {
+    let mut bot = Bot::new();
+    bot.change(|rules| rules.binding = false);
+    let event = bot.event("erin", "vuln report x");
+    bot.give(event);
+    let event = bot.event("alice", "vuln terms accept 2026-0001");
+    let answer = bot.give(event);
+    assert!(answer.contains("binds the committee"), "{answer}");
+}
+
+#[test]
+fn where_the_past_cannot_be_hidden_the_inviter_is_told_first() {
+    let mut bot = Bot::new();
+    bot.change(|rules| rules.shows_history = true);
+    bot.open_case();
+    for text in ["vuln ack", "vuln triage valid because it is"] {
+        let event = bot.in_case("alice", text);
+        bot.give(event);
+    }
+    let event = bot.in_case("alice", "vuln add frank as fix because he wrote it");
+    let answer = bot.give(event);
+    let asked = "vuln 2026-0001 add frank as fix with history because he wrote it";
+    assert!(answer.contains(asked), "{answer}");
+    let guests = |bot: &Bot| {
+        bot.engine
+            .state()
+            .cases
+            .values()
+            .next()
+            .unwrap()
+            .guests
+            .len()
+    };
+    assert_eq!(guests(&bot), 0);
+    let event = bot.in_case("alice", asked);
+    bot.give(event);
+    assert_eq!(guests(&bot), 1);
+}
+
+#[test]
+fn a_fact_too_many_is_refused() {
+    let mut bot = Bot::new();
+    bot.open_case();
+    for text in ["vuln ack", "vuln triage valid because it is"] {
+        let event = bot.in_case("alice", text);
+        bot.give(event);
+    }
+    let mut answer = String::new();
+    for number in 0..200 {
+        let text = format!("vuln credit Somebody{number} as finder");
+        let event = bot.in_case("alice", &text);
+        answer = bot.give(event);
+        if !answer.contains("Nothing") {
+            break;
+        }
+    }
+    assert!(answer.contains("at most"), "{answer}");
 }
 
 #[test]

@@ -395,7 +395,7 @@ impl Scene {
         let count = |event: &str| {
             journal
                 .lines()
-                .filter(|line| line.ends_with(&format!("\t{event}")))
+                .filter(|line| line.split('\t').nth(4) == Some(event))
                 .count()
         };
         for event in [

@@ -7,6 +7,8 @@ mod compile_fail;
 mod golden;
 #[cfg(feature = "sim")]
 mod kills;
+#[path = "../shared/rules.rs"]
+mod rules;
 mod store;
 mod tidy;
 mod transcripts;

@@ -1,19 +1,29 @@
 //! Every transcript is replayed by the real binary, which exits non-zero where the bot says
 //! something else. `tests/transcripts/bless.sh` writes down what it says now.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-#[test]
-fn the_bot_says_what_the_transcripts_expect() {
-    let mut played = 0;
-    let mut failed = Vec::new();
+use underrose::domain::words::{HeldWhy, Rule};
+
+use crate::rules::rules;
+
+fn scripts() -> Vec<PathBuf> {
     let mut scripts: Vec<_> = std::fs::read_dir("tests/transcripts")
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
         .collect();
     scripts.sort();
-    for path in scripts {
+    scripts
+}
+
+#[test]
+fn the_bot_says_what_the_transcripts_expect() {
+    let mut played = 0;
+    let mut failed = Vec::new();
+    for path in scripts() {
         let script = std::fs::File::open(&path).unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_underrose"))
             .args(["console", "--virtual-clock"])
@@ -61,7 +71,76 @@ fn replay(script: &str) -> bool {
     child.wait().unwrap().success()
 }
 
-/// Every row of the grammar is used in some transcript, and every rule of refusal occurs.
+/// Refusals and timers that no transcript can have, each with its reason.
+const NOT_IN_A_TRANSCRIPT: [(&str, &str); 6] = [
+    (
+        "refused clock",
+        "the console tells no time: tests/sim has it, with two networks that do",
+    ),
+    (
+        "refused not-binding-here",
+        "a script has the console alone: tests/it/bad_input.rs has it",
+    ),
+    (
+        "refused too-long",
+        "megabytes: tests/it/bad_input.rs has it",
+    ),
+    (
+        "refused control-character",
+        "a script is text: tests/it/bad_input.rs has it",
+    ),
+    (
+        "refused no-targets",
+        "a configuration without public rooms is refused by the configuration itself",
+    ),
+    (
+        "refused too-many",
+        "lists of fifty: tests/it/bad_input.rs has it",
+    ),
+];
+
+/// What occurred over all transcripts: refusals by rule, deadlines, reasons to hold, pages by step.
+#[test]
+fn every_refusal_and_every_timer_has_a_transcript() {
+    let mut occurred = BTreeSet::new();
+    for script in scripts() {
+        let output = Command::new(env!("CARGO_BIN_EXE_underrose"))
+            .args(["console", "--virtual-clock", "--rewrite", "--journal"])
+            .env_remove("UNDERROSE_CONFIG")
+            .stdin(Stdio::from(std::fs::File::open(&script).unwrap()))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", script.display());
+        for line in String::from_utf8_lossy(&output.stderr).lines() {
+            let (event, detail) = line.split_once('\t').unwrap();
+            let detail = match event {
+                "deadline_fired" => detail.rsplit_once(' ').unwrap().0,
+                _ => detail,
+            };
+            occurred.insert(format!("{event} {detail}"));
+        }
+    }
+    let refusals = rules(Path::new("src/domain"))
+        .into_iter()
+        .map(|rule| format!("refused {rule}"));
+    let deadlines = Rule::ALL
+        .iter()
+        .map(|rule| format!("deadline_fired {}", rule.word()));
+    let held = HeldWhy::ALL
+        .iter()
+        .map(|why| format!("held {}", why.word()));
+    let pages = (0..3).map(|step| format!("paged {step}"));
+    let missing: Vec<String> = refusals
+        .chain(deadlines)
+        .chain(held)
+        .chain(pages)
+        .filter(|one| !occurred.contains(one))
+        .filter(|one| !NOT_IN_A_TRANSCRIPT.iter().any(|(known, _)| known == one))
+        .collect();
+    assert!(missing.is_empty(), "no transcript has: {missing:#?}");
+}
+
+/// Every row of the grammar is used in some transcript.
 #[test]
 fn every_command_has_a_transcript() {
     let all: String = std::fs::read_dir("tests/transcripts")

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use underrose::domain::decision::{Promise, Purpose};
 use underrose::domain::event::{Entry, Event};
 use underrose::domain::ids::CaseId;
+use underrose::domain::words::Rule;
 use underrose_chat::{Action, RoomId, Target};
 
 /// Planted in every confidential text.
@@ -22,6 +23,8 @@ pub struct Watch {
     pub instants: BTreeMap<CaseId, DateTime<Utc>>,
     /// Who accepted the terms of which case.
     pub accepted: BTreeSet<(CaseId, String)>,
+    /// Steps of deadlines that have fired: each does once, until the case is opened anew.
+    fired: BTreeSet<(CaseId, Rule, u32)>,
     /// Members need no terms: they are invited when a room was replaced.
     pub members: BTreeSet<String>,
     /// The public rooms in groups; a group waits for the one before.
@@ -117,6 +120,15 @@ impl Watch {
             Event::Armed { at } | Event::EmbargoSet { until: at } => {
                 self.instants.insert(case, *at);
             }
+            Event::DeadlineFired { rule, step } => {
+                let first = self.fired.insert((case, *rule, *step));
+                assert!(
+                    first,
+                    "a deadline fired twice: {case} {} {step}",
+                    rule.word()
+                );
+            }
+            Event::Reopened { .. } => self.fired.retain(|(fired, _, _)| *fired != case),
             Event::GuestAccepted { guest, .. } => {
                 let id = guest.0.rsplit('/').next().unwrap_or_default().to_owned();
                 self.accepted.insert((case, id));

@@ -7,6 +7,8 @@ use underrose::domain::event::Event;
 use underrose::domain::grammar::COMMANDS;
 use underrose::domain::words::{HeldWhy, Rule};
 
+use crate::rules::rules;
+
 #[derive(Default)]
 pub struct Coverage {
     pub inputs: usize,
@@ -126,31 +128,4 @@ impl Coverage {
         );
         missing
     }
-}
-
-/// Every rule that the source refuses by.
-fn rules(dir: &Path) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(rules(&path));
-            continue;
-        }
-        let text: String = std::fs::read_to_string(&path)
-            .unwrap()
-            .split_whitespace()
-            .collect();
-        for start in ["rule(\"", "told(\"", "plain(\"", "rule:\""] {
-            for piece in text.split(start).skip(1) {
-                let rule = piece.split('"').next().unwrap_or_default();
-                let is_rule =
-                    !rule.is_empty() && rule.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-                if is_rule {
-                    found.insert(rule.to_owned());
-                }
-            }
-        }
-    }
-    found
 }

@@ -9,6 +9,8 @@ mod checks;
 mod coverage;
 mod life;
 mod people;
+#[path = "../shared/rules.rs"]
+mod rules;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -7,11 +7,15 @@ const BUILT: &[&str] = &["console", "matrix"];
 
 /// The example on Matrix alone, with this section.
 fn on_matrix(section: &str) -> String {
-    let mut text = EXAMPLE
-        .replace("[console]\n", "")
-        .replace("case_networks = [\"console\"]", "case_networks = [\"matrix\"]");
+    let mut text = EXAMPLE.replace("[console]\n", "").replace(
+        "case_networks = [\"console\"]",
+        "case_networks = [\"matrix\"]",
+    );
     for room in ["security", "announce", "general", "dev"] {
-        text = text.replace(&format!("console/{room}"), &format!("matrix/!{room}:example.org"));
+        text = text.replace(
+            &format!("console/{room}"),
+            &format!("matrix/!{room}:example.org"),
+        );
     }
     for person in ["alice", "bob", "carol", "dave", "erin"] {
         text = text.replace(
@@ -29,7 +33,10 @@ const WHOLE: &str =
 fn an_account_needs_an_address_and_a_name_and_the_rest_is_safe_by_itself() {
     let config = parse(&on_matrix(WHOLE), BUILT).unwrap();
     let matrix = &config.matrix[0];
-    assert_eq!((matrix.name.0.as_str(), matrix.trust), ("matrix", Trust::Signed));
+    assert_eq!(
+        (matrix.name.0.as_str(), matrix.trust),
+        ("matrix", Trust::Signed)
+    );
     assert_eq!(matrix.federate, Federate::Yes);
     let rules = &config.policy.networks[&matrix.name];
     assert!(rules.encrypted && rules.binding && rules.tells_time);
@@ -41,17 +48,35 @@ fn an_account_needs_an_address_and_a_name_and_the_rest_is_safe_by_itself() {
 
 fn mistaken(text: &str, key: &str, word: &str) {
     let told = parse(text, BUILT).unwrap_err();
-    let found = told.iter().any(|one| one.key.contains(key) && one.what.contains(word));
+    let found = told
+        .iter()
+        .any(|one| one.key.contains(key) && one.what.contains(word));
     assert!(found, "{key}, {word}: {told:#?}");
 }
 
 #[test]
 fn what_would_be_unsafe_or_nobody_is_said() {
     let with = |old: &str, new: &str| on_matrix(&WHOLE.replace(old, new));
-    mistaken(&with("https://", "http://"), "homeserver", "no safe address");
-    mistaken(&with("@underrose:example.org", "underrose"), "user", "@name:example.org");
-    mistaken(&on_matrix(&format!("{WHOLE}\ntrust = \"all\"")), "trust", "any-device");
-    mistaken(&on_matrix(&format!("{WHOLE}\nhomesever = \"x\"")), "homesever", "homeserver");
+    mistaken(
+        &with("https://", "http://"),
+        "homeserver",
+        "no safe address",
+    );
+    mistaken(
+        &with("@underrose:example.org", "underrose"),
+        "user",
+        "@name:example.org",
+    );
+    mistaken(
+        &on_matrix(&format!("{WHOLE}\ntrust = \"all\"")),
+        "trust",
+        "any-device",
+    );
+    mistaken(
+        &on_matrix(&format!("{WHOLE}\nhomesever = \"x\"")),
+        "homesever",
+        "homeserver",
+    );
     let rooms = on_matrix(WHOLE).replace("matrix/!security:", "matrix/#security:");
     mistaken(&rooms, "committee.rooms", "Internal room ID");
     let people = on_matrix(WHOLE).replace("@bob:example.org", "bob");

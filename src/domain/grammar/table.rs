@@ -171,7 +171,7 @@ pub static COMMANDS: &[Spec] = rows![
     Vuln Verb::Cve, ["cve"], [must("cve", Cve)], MemberOrFixGuest, Case, WORK, Casual, "a CVE id of the case (there can be several)";
     Vuln Verb::Credit, ["credit"], [must("name", Text), after("as", "kind", CreditKind)], MemberOrFixGuest, Case, WORK, Casual, "whom to thank, with the name as printed";
     Vuln Verb::Link, ["link"], [must("url", Url), after("as", "kind", LinkKind)], MemberOrFixGuest, Case, WORK, Casual, "a reference for the advisory";
-    Vuln Verb::Add, ["add"], [must("who", Person), after("as", "kind", GuestKind), after("because", "why", Text)], OwnerOrLead, Case, WORK, Casual, "bring somebody into this case, once they accept the terms";
+    Vuln Verb::Add, ["add"], [must("who", Person), after("as", "kind", GuestKind), may_after("with", "consent", Word), after("because", "why", Text)], OwnerOrLead, Case, WORK, Casual, "bring somebody into this case, once they accept the terms";
     Vuln Verb::Remove, ["remove"], [must("who", Person), after("because", "why", Text)], OwnerOrLead, Case, WORK, Casual, "take a guest off the list";
     Vuln Verb::TermsAccept, ["terms", "accept"], [must("case", Case), may("version", Word)], Asked, Direct, OPEN, Binding, "accept the embargo's terms and be let in";
     Vuln Verb::TermsDecline, ["terms", "decline"], [must("case", Case)], Asked, Direct, OPEN, Casual, "decline the embargo's terms";

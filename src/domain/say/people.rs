@@ -1,5 +1,7 @@
 //! Owners, guests, and whoever should not be in the room.
 
+use underrose_chat::Network;
+
 use crate::domain::grammar::Mistake;
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::tell::{Text, ToCase, ToCommittee, ToPerson, Typed, binding, casual};
@@ -124,6 +126,34 @@ pub fn welcome(case: CaseId) -> Text<ToPerson> {
         &case,
         &".",
     ])
+}
+
+/// Before a guest is asked in where a room's past cannot be hidden.
+pub fn history_asks(
+    case: CaseId,
+    guest: &PersonId,
+    (kind, because): (GuestKind, &str),
+    network: &Network,
+) -> Text<ToPerson> {
+    let name = guest.0.rsplit('/').next().unwrap_or(&guest.0);
+    let command = format!(
+        "vuln {case} add {name} as {} with history because {because}",
+        kind.word()
+    );
+    Text::line(&[
+        &"On ",
+        network,
+        &" whoever comes in reads all that was said in the room before, and I cannot hide it from ",
+        guest,
+        &". If that is all right: ",
+        &Typed(command.clone()),
+        &".",
+    ])
+    .choice(binding(
+        "Ask them in all the same",
+        command,
+        Some("They will read the whole room. Ask them in?"),
+    ))
 }
 
 pub fn guest_asked(

@@ -1,0 +1,173 @@
+//! Durable commands a second with 1, 16 and 256 commands under way, beside redb alone committing
+//! the very rows that the bot wrote, in the very transactions in which it wrote them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use underrose::engine::start;
+use underrose_chat::Accept;
+
+use crate::bare::{Bare, Commit, commits};
+use crate::ground::{Commands, Ground};
+use crate::table;
+
+/// Cases that the commands go round.
+const OPEN: u32 = 200;
+
+/// Commands under way at once.
+const WAITING: [u64; 3] = [1, 16, 256];
+
+/// Samples whose rows are kept for redb alone: they are large.
+const RECORDED: usize = 3;
+
+/// One sample of the bot, or of redb alone.
+struct Sample {
+    time: Duration,
+    commands: u64,
+    /// What was written meanwhile.
+    commits: Vec<Commit>,
+}
+
+pub fn run(criterion: &mut Criterion) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .build()?;
+    let mut rows = Vec::new();
+    let mut with_one = None;
+    let mut group = criterion.benchmark_group("commands");
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    group.throughput(Throughput::Elements(1));
+    for waiting in WAITING {
+        let mut bot = Vec::new();
+        let mut recorded: VecDeque<Sample> = VecDeque::new();
+        group.bench_function(BenchmarkId::new("bot", waiting), |bencher| {
+            bencher.iter_custom(|commands| {
+                let sample = give(&runtime, waiting, commands).expect("the bot runs");
+                let time = sample.time;
+                bot.push((commands, time));
+                recorded.push_back(sample);
+                if recorded.len() > RECORDED {
+                    recorded.pop_front();
+                }
+                time
+            });
+        });
+        let mut redb = Vec::new();
+        group.bench_function(BenchmarkId::new("redb", waiting), |bencher| {
+            bencher.iter_custom(|commands| {
+                recorded.rotate_left(1);
+                let sample = recorded.back().expect("the bot ran before");
+                let time = again(&sample.commits).expect("redb runs");
+                redb.push((sample.commands, time));
+                time.mul_f64(commands as f64 / sample.commands as f64)
+            });
+        });
+        let (bot, redb) = (a_second(&bot), a_second(&redb));
+        let with_one = *with_one.get_or_insert(bot);
+        let commits = recorded.iter().flat_map(|sample| &sample.commits);
+        let bytes: usize = commits.clone().map(Commit::bytes).sum();
+        let commands: u64 = recorded.iter().map(|sample| sample.commands).sum();
+        rows.push(vec![
+            waiting.to_string(),
+            table::count(bot),
+            table::count(redb),
+            format!("{:.2}", bot / redb),
+            format!("{:.1}", bot / with_one),
+            format!("{:.0}", commands as f64 / commits.count() as f64),
+            format!("{:.0}", bytes as f64 / commands as f64),
+        ]);
+    }
+    group.finish();
+    let head = [
+        "under way",
+        "commands/s",
+        "redb alone",
+        "ratio",
+        "× with 1",
+        "a transaction",
+        "bytes each",
+    ];
+    table::print("Durable commands a second (medians)", &head, &rows);
+    Ok(())
+}
+
+/// The median over the largest samples: smaller ones were to warm up.
+fn a_second(samples: &[(u64, Duration)]) -> f64 {
+    let largest = samples.iter().map(|(commands, _)| *commands).max();
+    let mut rates: Vec<f64> = samples
+        .iter()
+        .filter(|(commands, _)| Some(*commands) == largest)
+        .map(|(commands, time)| *commands as f64 / time.as_secs_f64())
+        .collect();
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Gives so many commands, so many at once.
+fn give(runtime: &Runtime, waiting: u64, commands: u64) -> anyhow::Result<Sample> {
+    let (ground, store) = Ground::with_cases(OPEN, 0)?;
+    let engine = ground.engine(store)?;
+    let before = engine.store().head().seq;
+    // Nothing is delivered: what a delivery costs is a network's business.
+    let (promises, _kept) = mpsc::unbounded_channel();
+    let (handle, thread) = start(engine, ground.clock.clone(), promises);
+    let mut given = Commands::new(OPEN, ground.now());
+    let shares: Vec<Vec<_>> = (0..waiting)
+        .map(|one| given.by_ref().take(share(commands, waiting, one)).collect())
+        .collect();
+    let accept: Arc<dyn Accept> = Arc::new(handle.clone());
+    let time = runtime.block_on(async {
+        let clients: Vec<_> = shares
+            .into_iter()
+            .map(|share| {
+                let accept = accept.clone();
+                async move {
+                    for inbound in share {
+                        accept.accept(inbound).await?;
+                    }
+                    Ok::<(), underrose_chat::InboxClosed>(())
+                }
+            })
+            .collect();
+        let begun = Instant::now();
+        let clients: Vec<_> = clients.into_iter().map(tokio::spawn).collect();
+        for client in clients {
+            client.await??;
+        }
+        let time = begun.elapsed();
+        handle.stop().await;
+        anyhow::Ok(time)
+    })?;
+    thread
+        .join()
+        .map_err(|_| anyhow::anyhow!("the engine panicked"))??;
+    let commits = commits(&ground.file())?;
+    let of_commands = commits
+        .into_iter()
+        .filter(|commit| commit.commands() > 0 && commit.after(before));
+    Ok(Sample {
+        time,
+        commands,
+        commits: of_commands.collect(),
+    })
+}
+
+fn share(commands: u64, waiting: u64, one: u64) -> usize {
+    let more = u64::from(one < commands % waiting);
+    usize::try_from(commands / waiting + more).unwrap_or(usize::MAX)
+}
+
+/// Commits the same rows in the same transactions, with redb alone.
+fn again(commits: &[Commit]) -> anyhow::Result<Duration> {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let bare = Bare::create(&folder.path().join("bare.redb"))?;
+    let begun = Instant::now();
+    for commit in commits {
+        bare.commit(commit)?;
+    }
+    Ok(begun.elapsed())
+}
