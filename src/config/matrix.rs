@@ -39,6 +39,7 @@ pub fn rules() -> NetworkRules {
         encrypted: true,
         binding: true,
         tells_time: true,
+        shows_history: false,
     }
 }
 
