@@ -11,7 +11,7 @@ fi
 adapters/matrix/tests/support/venv.sh "${CARGO_TARGET_DIR:-target}" >/dev/null
 # The whole bot is killed and started as the binary that this builds. The features are those of
 # tests/run.sh, so that nothing is built twice.
-cargo build --workspace --features sim
+cargo test --workspace --features sim --no-run
 # Each test has people with clients of their own: more than a few at once wait for each other.
 cargo test --workspace --features sim --test homeserver -- --test-threads="${MATRIX_THREADS:-4}"
 cargo test --workspace --features sim --test bot -- --nocapture

@@ -42,8 +42,11 @@ fn log(config: &Config) {
         LogLevel::Debug => "debug",
         LogLevel::Trace => "trace",
     };
-    // The chat libraries log bodies at `trace`: they stay at `warn`, whatever ours is.
-    let filter = tracing_subscriber::EnvFilter::new(format!("warn,underrose={level}"));
+    // The chat libraries log bodies at `trace`: they stay at `warn`, whatever ours is. What a
+    // homeserver refuses is said by ours, with its reason and without its address.
+    let filter = tracing_subscriber::EnvFilter::new(format!(
+        "warn,matrix_sdk::http_client=off,underrose={level}"
+    ));
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)

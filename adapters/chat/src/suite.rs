@@ -171,17 +171,12 @@ async fn posting(peer: &dyn Peer, adapter: &dyn Adapter, room: &RoomId) -> Messa
         "every block is shown: {reached}"
     );
     let bob = Target::Direct {
-        user: UserId {
-            network: room.network.clone(),
-            id: "bob".to_owned(),
-        },
+        user: peer.person("bob"),
     };
     let direct = Action::post(bob, message("page"));
     let before = peer.reached().len();
-    assert!(matches!(
-        adapter.deliver(&key("b2"), &direct).await,
-        Ok(Receipt::Posted { .. })
-    ));
+    let paged = adapter.deliver(&key("b2"), &direct).await;
+    assert!(matches!(paged, Ok(Receipt::Posted { .. })), "{paged:?}");
     one_more(peer, before, "a direct message");
     at
 }

@@ -187,6 +187,16 @@ pub fn joined(account: &Account, id: &str) -> Result<Room, DeliverError> {
     let room = account.client.get_room(&id);
     match room {
         Some(room) if room.state() == RoomState::Joined => Ok(room),
+        // At a first start the invitations are still being accepted.
+        Some(_) | None
+            if account
+                .settings
+                .rooms
+                .iter()
+                .any(|known| *known == id.as_str()) =>
+        {
+            Err(retry("the bot has not been let into that room yet"))
+        }
         Some(_) | None => Err(reject("the bot is not in that room")),
     }
 }

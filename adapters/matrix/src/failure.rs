@@ -88,7 +88,8 @@ pub fn is_over(error: &Error) -> Option<&'static str> {
             "the homeserver logged the bot out softly: run `underrose setup matrix` again, the store stays",
         ),
         Some(ErrorKind::UnknownToken(_)) => Some(
-            "the homeserver revoked the bot's session: run `underrose setup matrix` again, the store stays",
+            "the homeserver revoked the bot's session, and with it its device: move the account's folder \
+             away and run `underrose setup matrix --recover`",
         ),
         Some(ErrorKind::UserDeactivated) => Some("the bot's account was deactivated"),
         Some(_) | None => None,

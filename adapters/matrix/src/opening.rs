@@ -59,7 +59,10 @@ pub async fn open(account: &Account, wanted: &Wanted<'_>) -> Result<Room, Delive
             ) =>
         {
             let Some(id) = find(account, &wanted.alias).await? else {
-                return Err(of_http(&error));
+                return Err(match error.client_api_error_kind() {
+                    Some(ErrorKind::RoomInUse) => reject("somebody else has the room's address"),
+                    Some(_) | None => of_http(&error),
+                });
             };
             let room = known(account, &id).await?;
             finish(&room).await?;
@@ -86,7 +89,12 @@ pub async fn find(account: &Account, alias: &str) -> Result<Option<OwnedRoomId>,
             };
         }
     };
-    let room = known(account, &found).await?;
+    let room = match known(account, &found).await {
+        Ok(room) => room,
+        // Somebody else's, who does not let the bot in.
+        Err(DeliverError::Reject { .. }) => return Ok(None),
+        Err(later) => return Err(later),
+    };
     let own = match room.creators() {
         Some(creators) => creators.contains(&account.me),
         None => created_by_me(account, &room).await?,

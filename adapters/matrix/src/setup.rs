@@ -76,11 +76,14 @@ pub fn recover<'a>(
         folder(settings)?;
         let client = build(settings).await?;
         log_in(&client, settings, &credentials, None).await?;
+        // The device's keys first, so that there is something to sign.
+        sync(&client).await?;
         let recovery = client.encryption().recovery();
         recovery
             .recover(recovery_key.trim())
             .await
             .map_err(|error| SetupError::Recovery(error.to_string()))?;
+        sync(&client).await?;
         done(&client, settings, None).await
     })
 }
@@ -240,11 +243,7 @@ async fn identity(
         }
     }
     // The account data says whether there is secret storage; it comes with a sync.
-    let settled = matrix_sdk::config::SyncSettings::new().timeout(std::time::Duration::ZERO);
-    client
-        .sync_once(settled)
-        .await
-        .map_err(failed("the first sync"))?;
+    sync(client).await?;
     let stored = encryption.secret_storage().is_enabled().await;
     if stored.map_err(failed("looking at the secret storage"))? && whole {
         return Ok(None);
@@ -252,6 +251,16 @@ async fn identity(
     let key = encryption.recovery().enable().await;
     key.map(Some).map_err(|error| SetupError::Failed {
         doing: "making the secret storage",
+        reason: error.to_string(),
+    })
+}
+
+/// Sends what there is to send, and hears what the homeserver keeps for the account.
+async fn sync(client: &Client) -> Result<(), SetupError> {
+    let at_once = matrix_sdk::config::SyncSettings::new().timeout(std::time::Duration::ZERO);
+    let synced = client.sync_once(at_once).await;
+    synced.map(|_| ()).map_err(|error| SetupError::Failed {
+        doing: "the first sync",
         reason: error.to_string(),
     })
 }

@@ -67,6 +67,8 @@ pub async fn witness(account: Arc<Account>, inbox: Inbox, stop: CancellationToke
             what: Happening::Time,
         };
         if inbox.accept(inbound).await.is_err() {
+            // The bot is stopping: everything else must stop too.
+            stop.cancel();
             return;
         }
     }

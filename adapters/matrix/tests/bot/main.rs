@@ -15,7 +15,7 @@ use support::life::{Life, PUBLIC};
 use support::person::Shown;
 
 /// From arming to the announcement: long enough for the commands before it, kills and all.
-const AHEAD_SECONDS: i64 = 45;
+const AHEAD_SECONDS: i64 = 30;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_anywhere_over_matrix_it_obeys_once_and_announces_once() {

@@ -46,7 +46,8 @@ async fn without_the_store_that_setup_made_nothing_runs() {
     ));
     // Nothing in the store can be read without it.
     for file in std::fs::read_dir(&settings.folder).unwrap() {
-        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        // The database's own log comes and goes.
+        let bytes = std::fs::read(file.unwrap().path()).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         assert!(!text.contains(&recovery_key));
         assert!(!text.contains("syt_"), "an access token lies open");

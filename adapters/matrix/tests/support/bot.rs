@@ -237,7 +237,9 @@ impl Bot {
     }
 
     pub async fn deliver(&self, name: &str, action: &Action) -> Result<Receipt, DeliverError> {
-        self.matrix.deliver(&key(name), action).await
+        // Bots of one homeserver must not ask for each other's rooms.
+        let name = format!("{} {name}", self.settings.user);
+        self.matrix.deliver(&key(&name), action).await
     }
 
     /// Delivers as the outbox does: again while it may succeed.

@@ -16,6 +16,7 @@ async def main(url: str, name: str, password: str, bot: str, words: str) -> int:
         client = AsyncClient(url, f"@{name}:localhost", store_path=store, config=config)
         await client.login(password)
         await client.sync(timeout=0, full_state=True)
+        await client.keys_upload()
         created = await client.room_create(
             is_direct=True,
             invite=[bot],

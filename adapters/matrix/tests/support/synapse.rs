@@ -9,6 +9,8 @@ use std::time::Duration;
 pub enum Limits {
     Relaxed,
     AsShipped,
+    /// Relaxed, and a session ends after some seconds.
+    ShortSessions,
 }
 
 pub struct Synapse {
@@ -142,8 +144,9 @@ impl Drop for Synapse {
 fn configuration(dir: &Path, port: u16, limits: Limits) -> String {
     let dir = dir.display();
     let limits = match limits {
-        Limits::AsShipped => "",
-        Limits::Relaxed => RELAXED,
+        Limits::AsShipped => String::new(),
+        Limits::Relaxed => RELAXED.to_owned(),
+        Limits::ShortSessions => format!("{RELAXED}nonrefreshable_access_token_lifetime: 12s\n"),
     };
     format!(
         "server_name: localhost
