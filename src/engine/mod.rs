@@ -12,6 +12,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use underrose_chat::{Happening, Immediate, Inbound, Receipt};
 
+use crate::domain::announcement::hex;
 use crate::domain::clock::{self, Doubt, Reading, Timekeeper};
 use crate::domain::decide::{self, Request};
 use crate::domain::decision::{Decision, Effects, Promise};
@@ -21,7 +22,9 @@ use crate::domain::policy::Policy;
 use crate::domain::state::State;
 use crate::domain::tick::{self, Outside};
 use crate::domain::{delivered, say};
-use crate::store::{Batch, CommitError, InboxKey, KeySource, MasterKey, ReadError, Seen, Store};
+use crate::store::{
+    Batch, CommitError, Inbox, InboxKey, KeySource, MasterKey, ReadError, Seen, Store,
+};
 
 pub use commit::{OpenError, ShredError, decoded, fold, shred_offline};
 pub use thread::{Control, Handle, start};
@@ -105,6 +108,8 @@ struct Pending {
     rows: Vec<Row>,
     /// Ids seen within this very batch, with their answers.
     seen: BTreeMap<InboxKey, Immediate>,
+    /// The ids seen before it, from the first question on.
+    inbox: Option<Inbox>,
 }
 
 impl Engine {
@@ -253,7 +258,11 @@ impl Engine {
             if let Some(answer) = pending.seen.get(&key) {
                 return Ok(answer.clone());
             }
-            if let Some(answer) = self.store.answer(&key)? {
+            let inbox = match &mut pending.inbox {
+                Some(inbox) => inbox,
+                none => none.insert(self.store.inbox()?),
+            };
+            if let Some(answer) = inbox.answer(&self.store, &key)? {
                 return Ok(serde_json::from_slice(&answer).unwrap_or_default());
             }
         }
@@ -313,7 +322,7 @@ impl Engine {
             let head = self.store.head();
             let outside = Outside {
                 seq: head.seq,
-                hash: commit::hex(&head.hash),
+                hash: hex(&head.hash),
                 wall: self.wall,
             };
             let decision = tick::tick(&self.state, &self.policy, now, &outside);

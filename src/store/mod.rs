@@ -21,6 +21,7 @@ use crate::domain::ids::CaseId;
 pub use admin::{Verified, restore, setup, verify};
 pub use error::{CommitError, OpenError, ReadError, Torn};
 pub use keys::{KeySource, MasterKey};
+pub use read::Inbox;
 use seal::Keyring;
 use tables::{CURSOR, INBOX, JOURNAL, KEYS, META, OUTBOX};
 
