@@ -8,6 +8,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::prepared::UnderWay;
 use super::{Engine, EngineError, Input, Row};
 use crate::domain::clock::{Reading, Timekeeper};
 use crate::domain::decision::Promise;
@@ -188,6 +189,7 @@ impl Engine {
             state,
             policy: policy.clone(),
             store,
+            under_way: UnderWay::default(),
             keeper: Timekeeper::default(),
             next_row,
             forgotten_until: DateTime::<Utc>::MIN_UTC,

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use chacha20poly1305::aead::rand_core::RngCore;
 use chacha20poly1305::aead::{AeadInPlace, KeyInit, OsRng};
 use chacha20poly1305::{Key, Tag, XChaCha20Poly1305, XNonce};
-use redb::{ReadableTable, Table};
 use zeroize::Zeroizing;
 
 use super::error::CommitError;
@@ -24,8 +23,14 @@ const CIPHERS_MAX: usize = 4_096;
 pub struct Keyring {
     master: MasterKey,
     system: XChaCha20Poly1305,
-    cases: HashMap<CaseId, XChaCha20Poly1305>,
+    cases: HashMap<CaseId, Ready>,
     nonce: Nonce,
+}
+
+struct Ready {
+    cipher: XChaCha20Poly1305,
+    /// The number of the batch that brings a fresh key to the disk: until then it is only here.
+    batch: u64,
 }
 
 /// Random for each opening, counted within it: no call of the system for each value.
@@ -137,53 +142,56 @@ impl Keyring {
         self.cases.remove(&case);
     }
 
-    /// Makes the case's key if it has none, and has its cipher ready.
-    pub fn ensure(
-        &mut self,
-        case: Option<CaseId>,
-        keys: &mut Table<'_, [u8; 6], &'static [u8]>,
-    ) -> Result<(), CommitError> {
-        let Some(case) = case else { return Ok(()) };
-        if self.cases.contains_key(&case) {
-            return Ok(());
-        }
-        let known = keys
-            .get(case.to_bytes())?
-            .map(|wrapped| wrapped.value().to_vec());
-        let key = match known {
-            Some(wrapped) if wrapped.is_empty() => return Err(CommitError::Shredded { case }),
-            Some(wrapped) => unwrap(&self.master, &wrapped).ok_or(CommitError::Key { case })?,
-            None => {
-                let key = fresh_key();
-                keys.insert(case.to_bytes(), wrap(&self.master, &key).as_slice())?;
-                key
-            }
-        };
-        self.keep(case, &key);
-        Ok(())
+    pub fn is_ready(&self, case: CaseId) -> bool {
+        self.cases.contains_key(&case)
     }
 
-    fn keep(&mut self, case: CaseId, key: &DataKey) {
+    /// Has the case's cipher ready: from its wrapped key, if one is `known`; else from a fresh
+    /// one, which is returned wrapped and must be written with batch `batches.0`. `batches.1` is
+    /// the last one that was written.
+    pub fn ready(
+        &mut self,
+        case: CaseId,
+        known: Option<Vec<u8>>,
+        batches: (u64, u64),
+    ) -> Result<Option<Vec<u8>>, CommitError> {
+        let (number, committed) = batches;
+        let (key, batch, fresh) = match known {
+            Some(wrapped) if wrapped.is_empty() => return Err(CommitError::Shredded { case }),
+            Some(wrapped) => {
+                let key = unwrap(&self.master, &wrapped).ok_or(CommitError::Key { case })?;
+                (key, 0, None)
+            }
+            None => {
+                let key = fresh_key();
+                let wrapped = wrap(&self.master, &key);
+                (key, number, Some(wrapped))
+            }
+        };
         if self.cases.len() >= CIPHERS_MAX {
-            self.cases.clear();
+            self.cases.retain(|_, ready| ready.batch > committed);
         }
-        self.cases.insert(case, cipher(key));
+        let cipher = cipher(&key);
+        self.cases.insert(case, Ready { cipher, batch });
+        Ok(fresh)
     }
 
     pub fn seal(
         &mut self,
         case: Option<CaseId>,
-        table: &'static [u8],
-        row: u64,
+        place: (&'static [u8], u64),
         body: &[u8],
         into: &mut Vec<u8>,
     ) -> Result<(), CommitError> {
         let nonce = self.nonce.next();
         into.extend_from_slice(&nonce);
-        let (bytes, length) = bound(table, row);
+        let (bytes, length) = bound(place.0, place.1);
         let cipher = match case {
             None => &self.system,
-            Some(case) => self.cases.get(&case).ok_or(CommitError::Key { case })?,
+            Some(case) => {
+                let ready = self.cases.get(&case).ok_or(CommitError::Key { case })?;
+                &ready.cipher
+            }
         };
         append(cipher, &nonce, &bytes[..length], body, into);
         Ok(())
@@ -204,8 +212,8 @@ impl Keyring {
         let Some(case) = case else {
             return open_with(&self.system, bound, sealed);
         };
-        if let Some(cipher) = self.cases.get(&case) {
-            return open_with(cipher, bound, sealed);
+        if let Some(own) = self.cases.get(&case) {
+            return open_with(&own.cipher, bound, sealed);
         }
         if ready.len() >= CIPHERS_MAX {
             ready.clear();

@@ -10,3 +10,4 @@ mod kills;
 mod store;
 mod tidy;
 mod transcripts;
+mod under_way;
