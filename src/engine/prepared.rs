@@ -35,7 +35,7 @@ impl Prepared {
     /// # Errors
     /// Nothing of the batch happened, nor will anything of a later one: end and reopen.
     pub fn commit(self, committer: &Committer) -> Result<(Vec<Immediate>, Vec<Row>), EngineError> {
-        if let Some(sealed) = &self.sealed {
+        if let Some(sealed) = self.sealed {
             committer.commit(sealed)?;
         }
         Ok((self.answers, self.rows))

@@ -1,6 +1,8 @@
 //! Sealing: XChaCha20-Poly1305 with a data key for each case, wrapped by the master key.
 
 use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use chacha20poly1305::aead::rand_core::RngCore;
 use chacha20poly1305::aead::{AeadInPlace, KeyInit, OsRng};
@@ -22,15 +24,39 @@ const CIPHERS_MAX: usize = 4_096;
 /// The keys at work. Wrapped ones are unwrapped on first use.
 pub struct Keyring {
     master: MasterKey,
-    system: XChaCha20Poly1305,
+    system: Arc<XChaCha20Poly1305>,
     cases: HashMap<CaseId, Ready>,
     nonce: Nonce,
 }
 
 struct Ready {
-    cipher: XChaCha20Poly1305,
+    cipher: Arc<XChaCha20Poly1305>,
     /// The number of the batch that brings a fresh key to the disk: until then it is only here.
     batch: u64,
+}
+
+/// A value that is laid out and not encrypted yet: that is work for the thread that commits.
+#[must_use]
+pub struct Sealing {
+    cipher: Arc<XChaCha20Poly1305>,
+    nonce: [u8; NONCE_BYTES],
+    bound: [u8; 16],
+    body: Range<usize>,
+}
+
+impl Sealing {
+    /// Encrypts the body where it lies.
+    pub fn carry_out(self, bytes: &mut [u8]) {
+        let place = bytes.get_mut(self.body.start..self.body.end + TAG_BYTES);
+        let (body, tag) = place
+            .and_then(|place| place.split_at_mut_checked(self.body.len()))
+            .expect("room was made for the body and its tag");
+        let sealed = self
+            .cipher
+            .encrypt_in_place_detached(XNonce::from_slice(&self.nonce), &self.bound, body)
+            .expect("a body is far below the cipher's 256 GiB");
+        tag.copy_from_slice(&sealed);
+    }
 }
 
 /// Random for each opening, counted within it: no call of the system for each value.
@@ -124,7 +150,7 @@ impl Keyring {
         OsRng.fill_bytes(&mut prefix);
         Self {
             master,
-            system: cipher(system),
+            system: Arc::new(cipher(system)),
             cases: HashMap::new(),
             nonce: Nonce { prefix, count: 0 },
         }
@@ -171,21 +197,20 @@ impl Keyring {
         if self.cases.len() >= CIPHERS_MAX {
             self.cases.retain(|_, ready| ready.batch > committed);
         }
-        let cipher = cipher(&key);
+        let cipher = Arc::new(cipher(&key));
         self.cases.insert(case, Ready { cipher, batch });
         Ok(fresh)
     }
 
-    pub fn seal(
+    /// Lays a value out as it will stand sealed: nonce, body, room for the tag. The body is plain
+    /// until [`Sealing::carry_out`].
+    pub fn lay_out(
         &mut self,
         case: Option<CaseId>,
         place: (&'static [u8], u64),
         body: &[u8],
         into: &mut Vec<u8>,
-    ) -> Result<(), CommitError> {
-        let nonce = self.nonce.next();
-        into.extend_from_slice(&nonce);
-        let (bytes, length) = bound(place.0, place.1);
+    ) -> Result<Sealing, CommitError> {
         let cipher = match case {
             None => &self.system,
             Some(case) => {
@@ -193,8 +218,18 @@ impl Keyring {
                 &ready.cipher
             }
         };
-        append(cipher, &nonce, &bytes[..length], body, into);
-        Ok(())
+        let nonce = self.nonce.next();
+        into.extend_from_slice(&nonce);
+        let start = into.len();
+        into.extend_from_slice(body);
+        let end = into.len();
+        into.extend_from_slice(&[0; TAG_BYTES]);
+        Ok(Sealing {
+            cipher: cipher.clone(),
+            nonce,
+            bound: bound(place.0, place.1).0,
+            body: start..end,
+        })
     }
 
     /// Opens a sealed value, `None` if it is not what was sealed there. A case's wrapped key is

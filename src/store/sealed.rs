@@ -1,5 +1,6 @@
-//! Writing in two steps: [`Store::seal`] encrypts a batch and chains it to the journal, in memory;
-//! [`Committer::commit`] puts it on the disk, from another thread if one likes. Batches reach the
+//! Writing in two steps: [`Store::seal`] chains a batch to the journal, in memory;
+//! [`Committer::commit`] encrypts the rest and puts it on the disk, from another thread if one
+//! likes. Batches reach the
 //! disk in the order in which they were sealed, and none after one that failed.
 
 use std::ops::Range;
@@ -9,11 +10,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, Utc};
 use redb::{Database, Durability, ReadOnlyTable, ReadableDatabase};
 
+use super::seal::Sealing;
 use super::tables::{self, CURSOR, INBOX, JOURNAL, KEYS, META, OUTBOX};
 use super::{Batch, CommitError, Head, Store};
 use crate::domain::ids::CaseId;
 
-/// A batch as it will stand on the disk.
+/// A batch as it will stand on the disk, up to what [`Committer::commit`] encrypts first.
 pub struct Sealed {
     /// Counts the batches of this opening.
     number: u64,
@@ -24,6 +26,8 @@ pub struct Sealed {
     journal: Vec<(u64, Range<usize>)>,
     inbox: Vec<(Range<usize>, Range<usize>)>,
     outbox: Vec<(u64, Range<usize>)>,
+    /// Values still to be encrypted where they lie: all but the journal's, which are hashed.
+    plain: Vec<Sealing>,
     outbox_remove: Vec<u64>,
     cursors: Vec<(String, String)>,
     forget_inbox_before: Option<DateTime<Utc>>,
@@ -54,11 +58,14 @@ impl Committer {
     /// # Errors
     /// Nothing of it was written, and nothing more may be: end the process. Also if the batch
     /// sealed before it was not committed.
-    pub fn commit(&self, sealed: &Sealed) -> Result<(), CommitError> {
+    pub fn commit(&self, mut sealed: Sealed) -> Result<(), CommitError> {
         if sealed.number != self.committed() + 1 {
             return Err(CommitError::Failed);
         }
-        self.write(sealed)?;
+        for sealing in sealed.plain.drain(..) {
+            sealing.carry_out(&mut sealed.bytes);
+        }
+        self.write(&sealed)?;
         self.committed.store(sealed.number, Ordering::Release);
         Ok(())
     }
@@ -118,7 +125,7 @@ impl Store {
     /// Nothing of it was written, and nothing more may be: end the process.
     pub fn commit(&mut self, batch: &Batch) -> Result<(), CommitError> {
         let sealed = self.seal(batch)?;
-        self.committer.commit(&sealed)
+        self.committer.commit(sealed)
     }
 
     /// Seals the batch and chains it to the journal. It is not on the disk yet, and until it is
@@ -129,7 +136,7 @@ impl Store {
     pub fn seal(&mut self, batch: &Batch) -> Result<Sealed, CommitError> {
         // Counted first: after a failure here the numbers no longer meet, and no batch is taken.
         self.sealed += 1;
-        let mut sealing = Sealing {
+        let mut keys = Keys {
             keys: None,
             sealed: Sealed {
                 number: self.sealed,
@@ -139,54 +146,61 @@ impl Store {
                 journal: Vec::with_capacity(batch.entries.len()),
                 inbox: Vec::with_capacity(batch.seen.len()),
                 outbox: Vec::with_capacity(batch.outbox_put.len()),
+                plain: Vec::with_capacity(batch.seen.len() + batch.outbox_put.len()),
                 outbox_remove: batch.outbox_remove.clone(),
                 cursors: batch.cursors.clone(),
                 forget_inbox_before: batch.forget_inbox_before,
             },
         };
         for entry in &batch.entries {
-            sealing.ensure(self, entry.case)?;
-            let sealed = &mut sealing.sealed;
+            keys.ensure(self, entry.case)?;
+            let sealed = &mut keys.sealed;
             sealed.head.seq += 1;
             let seq = sealed.head.seq;
             let start = sealed.bytes.len();
             let header = tables::Header::new(entry.at, entry.case, sealed.head.hash);
             header.write(&mut sealed.bytes);
             let place = (b"journal".as_slice(), seq);
-            self.keys
-                .seal(entry.case, place, &entry.body, &mut sealed.bytes)?;
+            let sealing = self
+                .keys
+                .lay_out(entry.case, place, &entry.body, &mut sealed.bytes)?;
+            sealing.carry_out(&mut sealed.bytes);
             let value = sealed.bytes.get(start..).unwrap_or_default();
             sealed.head.hash = tables::entry_hash(seq, value);
             sealed.journal.push((seq, start..sealed.bytes.len()));
         }
         for seen in &batch.seen {
-            sealing.ensure(self, seen.case)?;
-            let sealed = &mut sealing.sealed;
+            keys.ensure(self, seen.case)?;
+            let sealed = &mut keys.sealed;
             let key = sealed.bytes.len();
             tables::inbox_key_into(&seen.key, &mut sealed.bytes);
             let start = sealed.bytes.len();
             tables::write_case(seen.case, &mut sealed.bytes);
             sealed.bytes.extend_from_slice(&seen.seq.to_be_bytes());
             let place = (b"inbox".as_slice(), seen.seq);
-            self.keys
-                .seal(seen.case, place, &seen.answer, &mut sealed.bytes)?;
+            let sealing = self
+                .keys
+                .lay_out(seen.case, place, &seen.answer, &mut sealed.bytes)?;
+            sealed.plain.push(sealing);
             sealed.inbox.push((key..start, start..sealed.bytes.len()));
         }
         for row in &batch.outbox_put {
-            sealing.ensure(self, row.case)?;
-            let sealed = &mut sealing.sealed;
+            keys.ensure(self, row.case)?;
+            let sealed = &mut keys.sealed;
             let start = sealed.bytes.len();
             tables::write_case(row.case, &mut sealed.bytes);
             sealed.bytes.extend_from_slice(&row.attempts.to_be_bytes());
             let not_before = row.not_before.timestamp_micros().to_be_bytes();
             sealed.bytes.extend_from_slice(&not_before);
             let place = (b"outbox".as_slice(), row.id);
-            self.keys
-                .seal(row.case, place, &row.body, &mut sealed.bytes)?;
+            let sealing = self
+                .keys
+                .lay_out(row.case, place, &row.body, &mut sealed.bytes)?;
+            sealed.plain.push(sealing);
             sealed.outbox.push((row.id, start..sealed.bytes.len()));
         }
-        self.head = sealing.sealed.head;
-        Ok(sealing.sealed)
+        self.head = keys.sealed.head;
+        Ok(keys.sealed)
     }
 }
 
@@ -205,13 +219,13 @@ fn size(batch: &Batch) -> usize {
         .sum()
 }
 
-struct Sealing {
+struct Keys {
     /// Opened when the first case's key is looked for.
     keys: Option<ReadOnlyTable<[u8; 6], &'static [u8]>>,
     sealed: Sealed,
 }
 
-impl Sealing {
+impl Keys {
     /// Has the case's cipher ready, with a fresh key if the case has none.
     fn ensure(&mut self, store: &mut Store, case: Option<CaseId>) -> Result<(), CommitError> {
         let Some(case) = case else { return Ok(()) };
