@@ -1,7 +1,8 @@
 //! The card of a case: shown first in each of its rooms, pinned, and edited in place whenever what
 //! it says has changed. Every decision ends here.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use underrose_chat::{Action, Message, RoomId, Target};
 
@@ -10,30 +11,28 @@ use super::calendar::show;
 use super::case::{Case, Embargo, Release};
 use super::confidential::{Audience, pass};
 use super::decision::{Decision, Effects, Lane, Promise, Purpose};
+use super::event::Event;
 use super::ids::CaseId;
 use super::policy::Policy;
 use super::say;
 use super::state::State;
 use super::tell::{Text, ToCase, casual};
-use super::words::Stage;
+use super::words::{Stage, TextField};
 
 /// Ends a decision: the cards of the cases that it touched follow.
 pub fn follow(state: &State, mut fx: Effects<'_>) -> Decision {
-    let mut touched: BTreeMap<CaseId, Case> = BTreeMap::new();
-    for entry in &fx.out.entries {
-        let Some(id) = entry.case else { continue };
-        if let Some(case) = touched.get_mut(&id) {
-            case.apply(entry);
-        } else if let Some(case) = state.cases.get(&id) {
-            let mut case = case.clone();
-            case.apply(entry);
-            touched.insert(id, case);
-        }
-    }
-    for (id, after) in touched {
+    let shown = fx.out.entries.iter().filter(|entry| shows(&entry.event));
+    let touched: BTreeSet<CaseId> = shown.filter_map(|entry| entry.case).collect();
+    for id in touched {
         let Some(before) = state.cases.get(&id) else {
             continue;
         };
+        let mut after = before.clone();
+        // It may be long, and no card shows it.
+        after.timeline = Arc::default();
+        for entry in fx.out.entries.iter().filter(|entry| entry.case == Some(id)) {
+            after.apply(entry);
+        }
         if after.announcement.suspended && !before.announcement.suspended {
             super::ask::tell_case(&mut fx, &after, &|| {
                 say::suspended(&after).unwrap_or_default()
@@ -45,6 +44,99 @@ pub fn follow(state: &State, mut fx: Effects<'_>) -> Decision {
         }
     }
     fx.out
+}
+
+/// Whether an event may change what a card says; of most commands nobody need compare two cards.
+fn shows(event: &Event) -> bool {
+    match event {
+        Event::TextSet { field, .. } => match field {
+            TextField::Title | TextField::Component | TextField::Cwe | TextField::Summary => true,
+            TextField::Details | TextField::Mitigation | TextField::Detection => false,
+        },
+        Event::CaseOpened { .. }
+        | Event::Acked {}
+        | Event::FromReporter { .. }
+        | Event::OwnerSet { .. }
+        | Event::Recused {}
+        | Event::Triaged { .. }
+        | Event::ReportMoved { .. }
+        | Event::InfoNeeded { .. }
+        | Event::Scored { .. }
+        | Event::Settled { .. }
+        | Event::BandOverridden { .. }
+        | Event::PathSet { .. }
+        | Event::LeadSet { .. }
+        | Event::AffectedAdded { .. }
+        | Event::AffectedCleared {}
+        | Event::FixedSet { .. }
+        | Event::CveAdded { .. }
+        | Event::CveRemoved { .. }
+        | Event::CreditAdded { .. }
+        | Event::GuestAsked { .. }
+        | Event::GuestAccepted { .. }
+        | Event::GuestDeclined { .. }
+        | Event::GuestRemoved { .. }
+        | Event::Readied {}
+        | Event::EmbargoSet { .. }
+        | Event::EmbargoLifted { .. }
+        | Event::ReleaseVerified {}
+        | Event::ReleaseWaived { .. }
+        | Event::Drafted { .. }
+        | Event::Approved { .. }
+        | Event::Armed { .. }
+        | Event::Held { .. }
+        | Event::Withdrawn {}
+        | Event::Publishing { .. }
+        | Event::TargetPosted { .. }
+        | Event::TargetFailed { .. }
+        | Event::TargetAgain { .. }
+        | Event::Published { .. }
+        | Event::Closed { .. }
+        | Event::Reopened { .. } => true,
+        Event::RoomOpened { .. }
+        | Event::RoomMoved { .. }
+        | Event::RoomFailed { .. }
+        | Event::RoomExposed { .. }
+        | Event::CardPosted { .. }
+        | Event::ToReporter { .. }
+        | Event::OwnerOffered { .. }
+        | Event::OwnerDeclined {}
+        | Event::LinkAdded { .. }
+        | Event::IntruderRemoved { .. }
+        | Event::RemovalsHeld { .. }
+        | Event::RemovalsConfirmed { .. }
+        | Event::RemovalsDropped {}
+        | Event::EmbargoAsked { .. }
+        | Event::GoAsked {}
+        | Event::GoGiven {}
+        | Event::TargetsMissing {}
+        | Event::RetroFiled { .. }
+        | Event::RetroWaived { .. }
+        | Event::DeadlineFired { .. }
+        | Event::PageQueued { .. }
+        | Event::Paged { .. }
+        | Event::PageAcked {}
+        | Event::PageDeclined {}
+        | Event::PageUnanswered {}
+        | Event::Undelivered { .. }
+        | Event::Refused { .. }
+        | Event::Started { .. }
+        | Event::Restored { .. }
+        | Event::PolicyLoaded { .. }
+        | Event::ClockWitnessed {}
+        | Event::ClockDoubted { .. }
+        | Event::ClockTrusted {}
+        | Event::HeadShown { .. }
+        | Event::FormBegun { .. }
+        | Event::FormAnswered { .. }
+        | Event::FormEnded { .. }
+        | Event::ShiftStarted { .. }
+        | Event::OverrideSet { .. }
+        | Event::HandoffOffered { .. }
+        | Event::HandoffAccepted { .. }
+        | Event::HandoffDeclined {}
+        | Event::DutyChanged { .. } => false,
+    }
 }
 
 fn edit(fx: &mut Effects<'_>, case: &Case, card: &Message) {

@@ -1,6 +1,7 @@
 //! A case: the committee's work on one vulnerability, as the fold of its events.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -100,7 +101,8 @@ pub struct Case {
     /// How often somebody who is not on the list came back.
     #[serde(with = "super::ids::pairs")]
     pub intruders: BTreeMap<UserId, u32>,
-    pub timeline: Vec<Moment>,
+    /// Shared, so that a copy of the case costs no copy of its history.
+    pub timeline: Arc<Vec<Moment>>,
     /// Counts the events: what a card shows is of a version.
     pub version: u64,
 }

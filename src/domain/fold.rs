@@ -1,6 +1,7 @@
 //! How a case follows from its events. Total: an event that does not fit changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -68,7 +69,7 @@ impl Case {
             page: None,
             removals_held: BTreeMap::new(),
             intruders: BTreeMap::new(),
-            timeline: Vec::new(),
+            timeline: Arc::default(),
             version: 0,
         };
         case.remember(entry);
@@ -293,7 +294,7 @@ impl Case {
                 let rooms = std::mem::take(&mut self.rooms);
                 let timeline = std::mem::take(&mut self.timeline);
                 *self = snapshot.0.clone();
-                self.timeline.extend(timeline);
+                Arc::make_mut(&mut self.timeline).extend(timeline.iter().cloned());
                 self.rooms.extend(rooms);
                 self.stage = Stage::Triaging;
             }
@@ -381,7 +382,7 @@ impl Case {
         if let Some(what) = super::timeline::moment(&entry.event)
             && self.timeline.len() < MOMENTS_MAX
         {
-            self.timeline.push(Moment {
+            Arc::make_mut(&mut self.timeline).push(Moment {
                 at: entry.at,
                 by: entry.by.clone(),
                 what,

@@ -125,7 +125,7 @@ fn names(people: &[super::ids::PersonId]) -> String {
 /// A blameless retrospective to be filled in: people, timeline, and the questions to answer.
 pub fn retrospective(case: &Case) -> String {
     let mut people: Vec<&str> = Vec::new();
-    for moment in &case.timeline {
+    for moment in case.timeline.iter() {
         if let Some(by) = &moment.by
             && !people.contains(&by.0.as_str())
         {
@@ -137,7 +137,7 @@ pub fn retrospective(case: &Case) -> String {
         case.id,
         people.join(", ")
     );
-    for moment in &case.timeline {
+    for moment in case.timeline.iter() {
         let by = moment
             .by
             .as_ref()

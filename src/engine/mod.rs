@@ -3,15 +3,16 @@
 //! speak. [`Engine`] is synchronous and knows neither thread nor network; `thread.rs` runs it.
 
 mod commit;
+mod prepared;
 mod thread;
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use underrose_chat::{Happening, Immediate, Inbound, Receipt};
 
+use crate::domain::announcement::hex;
 use crate::domain::clock::{self, Doubt, Reading, Timekeeper};
 use crate::domain::decide::{self, Request};
 use crate::domain::decision::{Decision, Effects, Promise};
@@ -21,9 +22,11 @@ use crate::domain::policy::Policy;
 use crate::domain::state::State;
 use crate::domain::tick::{self, Outside};
 use crate::domain::{delivered, say};
-use crate::store::{Batch, CommitError, InboxKey, KeySource, MasterKey, ReadError, Seen, Store};
+use crate::store::{CommitError, InboxKey, KeySource, MasterKey, ReadError, Seen, Store};
 
 pub use commit::{OpenError, ShredError, decoded, fold, shred_offline};
+pub use prepared::Prepared;
+use prepared::{Pending, UnderWay};
 pub use thread::{Control, Handle, start};
 
 /// Most inputs decided in one batch: what one fsync serves.
@@ -88,6 +91,8 @@ pub struct Engine {
     state: State,
     policy: Arc<Policy>,
     store: Store,
+    /// The batch before the one that is being prepared.
+    under_way: UnderWay,
     keeper: Timekeeper,
     next_row: u64,
     forgotten_until: DateTime<Utc>,
@@ -96,15 +101,6 @@ pub struct Engine {
     wall: DateTime<Utc>,
     /// Something is due, and deciding on it changed nothing.
     waits: bool,
-}
-
-/// What is decided and not yet committed.
-#[derive(Default)]
-struct Pending {
-    batch: Batch,
-    rows: Vec<Row>,
-    /// Ids seen within this very batch, with their answers.
-    seen: BTreeMap<InboxKey, Immediate>,
 }
 
 impl Engine {
@@ -149,6 +145,7 @@ impl Engine {
     ) -> Result<Option<MasterKey>, ShredError> {
         let fresh = commit::shred(&self.state, &mut self.store, case, at, source)?;
         self.state.forget(case);
+        self.under_way = UnderWay::default();
         Ok(fresh)
     }
 
@@ -162,6 +159,20 @@ impl Engine {
         inputs: &[Input],
         reading: Reading,
     ) -> Result<(Vec<Immediate>, Vec<Row>), EngineError> {
+        let prepared = self.prepare(inputs, reading)?;
+        prepared.commit(&self.store.committer())
+    }
+
+    /// The first half of a step: decides on every input in turn, applies all to memory, and seals
+    /// it. The batch before may still be on its way to the disk, and no other: what is not yet
+    /// in the store is looked up in that one.
+    ///
+    /// # Errors
+    /// As [`Engine::step`]; also if two batches are on their way.
+    pub fn prepare(&mut self, inputs: &[Input], reading: Reading) -> Result<Prepared, EngineError> {
+        if self.store.under_way() > 1 {
+            return Err(CommitError::Failed.into());
+        }
         let (now, doubt) = self.keeper.look(reading, self.state.now);
         self.last_now = now;
         self.wall = reading.wall;
@@ -175,8 +186,7 @@ impl Engine {
         }
         self.tick(now, &mut pending);
         self.forget_old(now, &mut pending);
-        let rows = self.commit(pending)?;
-        Ok((answers, rows))
+        self.seal(answers, pending)
     }
 
     fn take(
@@ -250,15 +260,20 @@ impl Engine {
         // A modal's changes change nothing, so there is nothing to remember.
         let remembered = !matches!(inbound.what, Happening::FormChanged { .. });
         if remembered {
-            if let Some(answer) = pending.seen.get(&key) {
+            let answer = pending.seen.get(&key);
+            if let Some(answer) = answer.or_else(|| self.under_way.answer(&key)) {
                 return Ok(answer.clone());
             }
-            if let Some(answer) = self.store.answer(&key)? {
+            let inbox = match &mut pending.inbox {
+                Some(inbox) => inbox,
+                none => none.insert(self.store.inbox()?),
+            };
+            if let Some(answer) = inbox.answer(&self.store, &key)? {
                 return Ok(serde_json::from_slice(&answer).unwrap_or_default());
             }
         }
         let recalled = match decide::recall(&self.state, &self.policy, inbound) {
-            Some(id) => self.recall(id)?,
+            Some(id) => self.recall(id, pending)?,
             None => None,
         };
         let request = Request {
@@ -313,7 +328,7 @@ impl Engine {
             let head = self.store.head();
             let outside = Outside {
                 seq: head.seq,
-                hash: commit::hex(&head.hash),
+                hash: hex(&head.hash),
                 wall: self.wall,
             };
             let decision = tick::tick(&self.state, &self.policy, now, &outside);
@@ -368,10 +383,21 @@ impl Engine {
         }
     }
 
-    /// Folds a closed case from the journal.
-    fn recall(&self, id: CaseId) -> Result<Option<crate::domain::case::Case>, EngineError> {
+    /// Folds a closed case from the journal, and from what is not in it yet.
+    fn recall(
+        &self,
+        id: CaseId,
+        pending: &Pending,
+    ) -> Result<Option<crate::domain::case::Case>, EngineError> {
         let mut folded: Option<crate::domain::case::Case> = None;
-        for stored in self.store.entries_of(id)? {
+        let mut entries = self.store.entries_of(id)?;
+        // The batch under way is wholly on the disk by now, or wholly not.
+        let read = entries.last().map_or(0, |entry| entry.seq);
+        let under_way = self.under_way.entries_of(id);
+        entries.extend(under_way.filter(|entry| entry.seq > read));
+        let first = self.store.head().seq + 1;
+        entries.extend(prepared::entries_of(first, &pending.batch.entries, id));
+        for stored in entries {
             let Some(entry) = commit::decoded(&stored) else {
                 continue;
             };
@@ -399,11 +425,22 @@ impl Engine {
         }
     }
 
-    fn commit(&mut self, pending: Pending) -> Result<Vec<Row>, EngineError> {
-        if pending.batch.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.store.commit(&pending.batch)?;
-        Ok(pending.rows)
+    fn seal(&mut self, answers: Vec<Immediate>, pending: Pending) -> Result<Prepared, EngineError> {
+        let Pending {
+            batch, rows, seen, ..
+        } = pending;
+        let sealed = if batch.is_empty() {
+            None
+        } else {
+            let first = self.store.head().seq + 1;
+            let sealed = self.store.seal(&batch)?;
+            self.under_way = UnderWay::new(seen, first, batch.entries);
+            Some(sealed)
+        };
+        Ok(Prepared {
+            sealed,
+            answers,
+            rows,
+        })
     }
 }

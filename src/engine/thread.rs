@@ -1,7 +1,10 @@
-//! The engine's own thread: drains what waits, steps once, answers everybody.
+//! The engine's own threads. One drains what waits and prepares it; the other commits what the
+//! first has prepared, and then answers everybody. So the next batch is decided while the disk
+//! syncs the last one.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,8 +12,9 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 use underrose_chat::{Accept, Immediate, Inbound, InboxClosed};
 
-use super::{BATCH_MAX, Engine, EngineError, Input, Row};
+use super::{BATCH_MAX, Engine, EngineError, Input, Prepared, Row};
 use crate::clock::Clock;
+use crate::store::Committer;
 
 /// Inputs that may wait: four batches. More waits at the networks, which is what
 /// back-pressure is.
@@ -88,80 +92,78 @@ impl Accept for Handle {
     }
 }
 
-/// Starts the engine's thread. New promises go to `outbox` after their commit. The thread ends
-/// with [`Handle::stop`], or with the error after which nothing may be said any more.
+/// Starts the engine's two threads: one decides, the other commits what the first has decided,
+/// and only then answers and lets the outbox speak. New promises go to `outbox` after their
+/// commit. The threads end with [`Handle::stop`], or with the error after which nothing may be
+/// said any more.
 pub fn start(
     engine: Engine,
     clock: Arc<dyn Clock>,
     outbox: mpsc::UnboundedSender<Row>,
-) -> (Handle, std::thread::JoinHandle<Result<(), EngineError>>) {
+) -> (Handle, JoinHandle<Result<(), EngineError>>) {
     let (letters, waiting) = sync_channel(WAITING_MAX);
-    let thread = std::thread::Builder::new()
-        .name("engine".to_owned())
-        .spawn(move || run(engine, clock.as_ref(), &outbox, &waiting))
-        .expect("the system has room for one more thread at start");
-    (Handle { letters }, thread)
-}
-
-fn run(
-    mut engine: Engine,
-    clock: &dyn Clock,
-    outbox: &mpsc::UnboundedSender<Row>,
-    waiting: &Receiver<Letter>,
-) -> Result<(), EngineError> {
-    loop {
-        let first = match waiting.recv_timeout(until(engine.next_wakeup(), clock)) {
-            Ok(letter) => Some(letter),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+    // A rendezvous: who has handed a batch over knows that the one before is on the disk.
+    let (batches, decided) = sync_channel(0);
+    let committer = engine.store().committer();
+    let deciding = spawn("engine", move || {
+        let mut deciding = Deciding {
+            engine,
+            clock,
+            batches,
         };
-        let mut inputs = Vec::new();
-        let mut answers = Vec::new();
-        let mut stop = false;
-        let mut next = first;
-        while let Some(letter) = next {
-            match letter {
-                Letter::Input(input, answer) => {
-                    inputs.push(*input);
-                    answers.push(answer);
-                }
-                Letter::Cursor(room, answer) => {
-                    let _ = answer.send(engine.store().cursor(&room)?);
-                }
-                Letter::Control(control) => {
-                    // What came before it is committed before it runs.
-                    step(&mut engine, clock, outbox, &mut inputs, &mut answers)?;
-                    control(&mut engine);
-                }
-                Letter::Stop => {
-                    stop = true;
-                    break;
-                }
-            }
-            if inputs.len() == BATCH_MAX {
-                break;
-            }
-            next = waiting.try_recv().ok();
+        match deciding.run(&waiting) {
+            // Why is for the other thread to say.
+            Ok(()) | Err(End::CommittingEnded) => Ok(()),
+            Err(End::Failed(error)) => Err(error),
         }
-        step(&mut engine, clock, outbox, &mut inputs, &mut answers)?;
-        if stop {
-            return Ok(());
+    });
+    let committing = spawn("commit", move || {
+        for batch in decided {
+            commit(batch, &committer, &outbox)?;
         }
-    }
+        deciding
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    });
+    (Handle { letters }, committing)
 }
 
-fn step(
-    engine: &mut Engine,
-    clock: &dyn Clock,
+fn spawn(
+    name: &str,
+    run: impl FnOnce() -> Result<(), EngineError> + Send + 'static,
+) -> JoinHandle<Result<(), EngineError>> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .expect("the system has room for one more thread at start")
+}
+
+/// What was decided together, with who waits for the answers, one for each input.
+#[derive(Default)]
+struct Decided {
+    prepared: Prepared,
+    inputs: usize,
+    waiting: Vec<Waiting>,
+}
+
+/// Nobody waits for what the outbox sent.
+type Waiting = Option<oneshot::Sender<Immediate>>;
+
+/// Nothing is answered, and nothing said, but by this function.
+fn commit(
+    decided: Decided,
+    committer: &Committer,
     outbox: &mpsc::UnboundedSender<Row>,
-    inputs: &mut Vec<Input>,
-    answers: &mut Vec<Option<oneshot::Sender<Immediate>>>,
 ) -> Result<(), EngineError> {
+    let Decided {
+        prepared,
+        inputs,
+        waiting,
+    } = decided;
     crate::kill::point("before-commit", inputs);
-    let (immediates, rows) = engine.step(inputs, clock.read())?;
+    let (immediates, rows) = prepared.commit(committer)?;
     crate::kill::point("after-commit", inputs);
-    inputs.clear();
-    for (answer, immediate) in answers.drain(..).zip(immediates) {
+    for (answer, immediate) in waiting.into_iter().zip(immediates) {
         if let Some(answer) = answer {
             let _ = answer.send(immediate);
         }
@@ -170,6 +172,84 @@ fn step(
         let _ = outbox.send(row);
     }
     Ok(())
+}
+
+/// Why no more is decided.
+enum End {
+    CommittingEnded,
+    Failed(EngineError),
+}
+
+impl<E: Into<EngineError>> From<E> for End {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+struct Deciding {
+    engine: Engine,
+    clock: Arc<dyn Clock>,
+    batches: SyncSender<Decided>,
+}
+
+impl Deciding {
+    fn run(&mut self, waiting: &Receiver<Letter>) -> Result<(), End> {
+        loop {
+            let wakeup = until(self.engine.next_wakeup(), self.clock.as_ref());
+            let first = match waiting.recv_timeout(wakeup) {
+                Ok(letter) => Some(letter),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            };
+            let mut inputs = Vec::new();
+            let mut answers = Vec::new();
+            let mut stop = false;
+            let mut next = first;
+            while let Some(letter) = next {
+                match letter {
+                    Letter::Input(input, answer) => {
+                        inputs.push(*input);
+                        answers.push(answer);
+                    }
+                    Letter::Cursor(room, answer) => {
+                        let _ = answer.send(self.engine.store().cursor(&room)?);
+                    }
+                    Letter::Control(control) => {
+                        self.step(std::mem::take(&mut inputs), std::mem::take(&mut answers))?;
+                        // What came before it is on the disk before it runs.
+                        self.hand_over(Decided::default())?;
+                        control(&mut self.engine);
+                    }
+                    Letter::Stop => {
+                        stop = true;
+                        break;
+                    }
+                }
+                if inputs.len() == BATCH_MAX {
+                    break;
+                }
+                next = waiting.try_recv().ok();
+            }
+            self.step(inputs, answers)?;
+            if stop {
+                return Ok(());
+            }
+        }
+    }
+
+    fn step(&mut self, inputs: Vec<Input>, waiting: Vec<Waiting>) -> Result<(), End> {
+        let prepared = self.engine.prepare(&inputs, self.clock.read())?;
+        self.hand_over(Decided {
+            prepared,
+            inputs: inputs.len(),
+            waiting,
+        })
+    }
+
+    /// When this returns, the batch before is on the disk and answered.
+    fn hand_over(&self, decided: Decided) -> Result<(), End> {
+        self.batches.send(decided).map_err(|_| End::CommittingEnded)
+    }
 }
 
 fn until(wakeup: Option<DateTime<Utc>>, clock: &dyn Clock) -> Duration {

@@ -132,7 +132,7 @@ async fn land(queue: &mut Queue, engine: &Handle, now: DateTime<Utc>, (row, outc
     let network = &promise.network;
     match outcome {
         Ok(receipt) => {
-            crate::kill::point("after-delivery", &[Input::Tick]);
+            crate::kill::point("after-delivery", 1);
             queue.done(id);
             engine
                 .send(Input::Delivered {

@@ -244,6 +244,9 @@ impl Store {
         source: &KeySource,
         also: impl FnOnce(&WriteTransaction) -> Result<(), OpenError>,
     ) -> Result<Option<MasterKey>, OpenError> {
+        if self.under_way() > 0 {
+            return Err(OpenError::UnderWay);
+        }
         let fresh = MasterKey::generate();
         if let KeySource::File(path) = source {
             let next = next_key(path);

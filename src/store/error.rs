@@ -25,6 +25,8 @@ pub enum OpenError {
     Key { place: String, why: String },
     #[error("{}: {why}", path.display())]
     Io { path: PathBuf, why: std::io::Error },
+    #[error("a batch is on its way to the disk, or failed to get there; try again")]
+    UnderWay,
     #[error(transparent)]
     Read(#[from] ReadError),
     #[error("the store cannot be opened: {0}")]

@@ -8,10 +8,12 @@ mod error;
 mod keys;
 mod read;
 mod seal;
+mod sealed;
 mod tables;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use redb::{Database, Durability, ReadableDatabase, ReadableTable};
@@ -22,7 +24,9 @@ use crate::domain::ids::CaseId;
 pub use admin::{Verified, restore, setup, verify};
 pub use error::{CommitError, OpenError, ReadError, Torn};
 pub use keys::{KeySource, MasterKey};
+pub use read::Inbox;
 use seal::Keyring;
+pub use sealed::{Committer, Sealed};
 use tables::{CURSOR, INBOX, JOURNAL, KEYS, META, OUTBOX};
 
 /// The file in the data folder.
@@ -36,13 +40,15 @@ const CACHE_BYTES: usize = 16 * 1024 * 1024;
 
 /// An open store, locked against a second process.
 pub struct Store {
-    db: Database,
+    db: Arc<Database>,
+    committer: Committer,
     keys: Keyring,
+    /// The end of the journal with all that was sealed, whether it is on the disk yet or not.
     head: Head,
+    /// Batches sealed since the opening.
+    sealed: u64,
     epoch: u64,
     restored: bool,
-    /// After a failed commit nothing may be written: memory and disk may disagree.
-    failed: bool,
     path: Option<PathBuf>,
 }
 
@@ -217,13 +223,15 @@ impl Store {
         write.commit()?;
         let head = read::head(&db)?;
         let keys = Keyring::new(key.clone(), &system);
+        let db = Arc::new(db);
         Ok(Self {
+            committer: Committer::new(db.clone()),
             db,
             keys,
             head,
+            sealed: 0,
             epoch,
             restored,
-            failed: false,
             path,
         })
     }
@@ -246,84 +254,6 @@ impl Store {
     /// Whether this is the first opening after a restore: look before anything is sent.
     pub fn restored(&self) -> bool {
         self.restored
-    }
-
-    /// Writes the batch whole, on the disk when this returns.
-    ///
-    /// # Errors
-    /// Nothing of it was written, and nothing more may be: end the process.
-    pub fn commit(&mut self, batch: &Batch) -> Result<(), CommitError> {
-        if self.failed {
-            return Err(CommitError::Failed);
-        }
-        let head = self.write(batch);
-        match head {
-            Ok(head) => {
-                self.head = head;
-                Ok(())
-            }
-            Err(error) => {
-                self.failed = true;
-                Err(error)
-            }
-        }
-    }
-
-    fn write(&mut self, batch: &Batch) -> Result<Head, CommitError> {
-        let mut write = self.db.begin_write()?;
-        write.set_durability(Durability::Immediate)?;
-        let mut head = self.head;
-        {
-            let mut keys = write.open_table(KEYS)?;
-            let mut journal = write.open_table(JOURNAL)?;
-            let mut value = Vec::with_capacity(1024);
-            for entry in &batch.entries {
-                self.keys.ensure(entry.case, &mut keys)?;
-                head.seq += 1;
-                let header = tables::Header::new(entry.at, entry.case, head.hash);
-                value.clear();
-                header.write(&mut value);
-                self.keys
-                    .seal(entry.case, b"journal", head.seq, &entry.body, &mut value)?;
-                head.hash = tables::entry_hash(head.seq, &value);
-                journal.insert(head.seq, value.as_slice())?;
-            }
-            let mut inbox = write.open_table(INBOX)?;
-            for seen in &batch.seen {
-                value.clear();
-                tables::write_case(seen.case, &mut value);
-                value.extend_from_slice(&seen.seq.to_be_bytes());
-                self.keys.ensure(seen.case, &mut keys)?;
-                self.keys
-                    .seal(seen.case, b"inbox", seen.seq, &seen.answer, &mut value)?;
-                inbox.insert(tables::inbox_key(&seen.key).as_slice(), value.as_slice())?;
-            }
-            if let Some(before) = batch.forget_inbox_before {
-                tables::forget_inbox(&mut inbox, before)?;
-            }
-            let mut outbox = write.open_table(OUTBOX)?;
-            for row in &batch.outbox_put {
-                value.clear();
-                tables::write_case(row.case, &mut value);
-                value.extend_from_slice(&row.attempts.to_be_bytes());
-                value.extend_from_slice(&row.not_before.timestamp_micros().to_be_bytes());
-                self.keys.ensure(row.case, &mut keys)?;
-                self.keys
-                    .seal(row.case, b"outbox", row.id, &row.body, &mut value)?;
-                outbox.insert(row.id, value.as_slice())?;
-            }
-            for id in &batch.outbox_remove {
-                outbox.remove(id)?;
-            }
-            let mut cursor = write.open_table(CURSOR)?;
-            for (room, position) in &batch.cursors {
-                cursor.insert(room.as_str(), position.as_str())?;
-            }
-            let mut meta = write.open_table(META)?;
-            meta.insert("head", tables::head_bytes(&head).as_slice())?;
-        }
-        write.commit()?;
-        Ok(head)
     }
 
     /// Cases whose key was destroyed.

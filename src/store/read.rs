@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use redb::{Database, ReadableDatabase, ReadableTable};
+use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
 
 use super::tables::{self, CURSOR, INBOX, JOURNAL, KEYS, OUTBOX};
 use super::{Folded, Head, InboxKey, Pending, ReadError, Store, StoredEntry};
@@ -25,6 +25,34 @@ pub fn head(db: &Database) -> Result<Head, ReadError> {
             hash: [0; 32],
         },
     })
+}
+
+/// The inbound events that were taken in by the time of [`Store::inbox`].
+pub struct Inbox {
+    seen: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    keys: ReadOnlyTable<[u8; 6], &'static [u8]>,
+}
+
+impl Inbox {
+    /// What was answered to an inbound event, if it was taken in. The answer of an event whose
+    /// case was shredded is empty.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn answer(&self, store: &Store, key: &InboxKey) -> Result<Option<Vec<u8>>, ReadError> {
+        let Some(value) = self.seen.get(tables::inbox_key(key).as_slice())? else {
+            return Ok(None);
+        };
+        let opened = tables::read_case(value.value()).and_then(|(case, rest)| {
+            let (seq, sealed) = rest.split_first_chunk::<8>()?;
+            let wrapped =
+                |case: CaseId| Some(self.keys.get(case.to_bytes()).ok()??.value().to_vec());
+            let place = (b"inbox".as_slice(), u64::from_be_bytes(*seq));
+            let ready = &mut HashMap::new();
+            store.keys.open(ready, case, place, sealed, wrapped)
+        });
+        Ok(Some(opened.unwrap_or_default()))
+    }
 }
 
 impl Store {
@@ -146,26 +174,24 @@ impl Store {
         Ok(found)
     }
 
-    /// What was answered to an inbound event, if it was taken in. The answer of an event whose
-    /// case was shredded is empty.
+    /// Asks for many ids at once: one look at the disk serves a whole batch.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn inbox(&self) -> Result<Inbox, ReadError> {
+        let read = self.db.begin_read()?;
+        Ok(Inbox {
+            seen: read.open_table(INBOX)?,
+            keys: read.open_table(KEYS)?,
+        })
+    }
+
+    /// What was answered to one inbound event.
     ///
     /// # Errors
     /// If the disk refuses.
     pub fn answer(&self, key: &InboxKey) -> Result<Option<Vec<u8>>, ReadError> {
-        let read = self.db.begin_read()?;
-        let inbox = read.open_table(INBOX)?;
-        let Some(value) = inbox.get(tables::inbox_key(key).as_slice())? else {
-            return Ok(None);
-        };
-        let keys = read.open_table(KEYS)?;
-        let opened = tables::read_case(value.value()).and_then(|(case, rest)| {
-            let (seq, sealed) = rest.split_first_chunk::<8>()?;
-            let wrapped = |case: CaseId| Some(keys.get(case.to_bytes()).ok()??.value().to_vec());
-            let place = (b"inbox".as_slice(), u64::from_be_bytes(*seq));
-            self.keys
-                .open(&mut HashMap::new(), case, place, sealed, wrapped)
-        });
-        Ok(Some(opened.unwrap_or_default()))
+        self.inbox()?.answer(self, key)
     }
 
     /// The promises not yet kept, in order.

@@ -1,11 +1,12 @@
 //! Sealing: XChaCha20-Poly1305 with a data key for each case, wrapped by the master key.
 
 use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use chacha20poly1305::aead::rand_core::RngCore;
 use chacha20poly1305::aead::{AeadInPlace, KeyInit, OsRng};
 use chacha20poly1305::{Key, Tag, XChaCha20Poly1305, XNonce};
-use redb::{ReadableTable, Table};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -24,11 +25,41 @@ const CIPHERS_MAX: usize = 4_096;
 /// The keys at work. Wrapped ones are unwrapped on first use.
 pub struct Keyring {
     master: MasterKey,
-    system: XChaCha20Poly1305,
+    system: Arc<XChaCha20Poly1305>,
     /// From which the networks' own stores get their keys: it outlives a rotated master.
     networks: Zeroizing<[u8; 32]>,
-    cases: HashMap<CaseId, XChaCha20Poly1305>,
+    cases: HashMap<CaseId, Ready>,
     nonce: Nonce,
+}
+
+struct Ready {
+    cipher: Arc<XChaCha20Poly1305>,
+    /// The number of the batch that brings a fresh key to the disk: until then it is only here.
+    batch: u64,
+}
+
+/// A value that is laid out and not encrypted yet: that is work for the thread that commits.
+#[must_use]
+pub struct Sealing {
+    cipher: Arc<XChaCha20Poly1305>,
+    nonce: [u8; NONCE_BYTES],
+    bound: [u8; 16],
+    body: Range<usize>,
+}
+
+impl Sealing {
+    /// Encrypts the body where it lies.
+    pub fn carry_out(self, bytes: &mut [u8]) {
+        let place = bytes.get_mut(self.body.start..self.body.end + TAG_BYTES);
+        let (body, tag) = place
+            .and_then(|place| place.split_at_mut_checked(self.body.len()))
+            .expect("room was made for the body and its tag");
+        let sealed = self
+            .cipher
+            .encrypt_in_place_detached(XNonce::from_slice(&self.nonce), &self.bound, body)
+            .expect("a body is far below the cipher's 256 GiB");
+        tag.copy_from_slice(&sealed);
+    }
 }
 
 /// Random for each opening, counted within it: no call of the system for each value.
@@ -131,7 +162,7 @@ impl Keyring {
         OsRng.fill_bytes(&mut prefix);
         Self {
             master,
-            system: cipher(system),
+            system: Arc::new(cipher(system)),
             networks: derived(b"underrose/networks", system.as_slice()),
             cases: HashMap::new(),
             nonce: Nonce { prefix, count: 0 },
@@ -155,56 +186,68 @@ impl Keyring {
         self.cases.remove(&case);
     }
 
-    /// Makes the case's key if it has none, and has its cipher ready.
-    pub fn ensure(
+    pub fn is_ready(&self, case: CaseId) -> bool {
+        self.cases.contains_key(&case)
+    }
+
+    /// Has the case's cipher ready: from its wrapped key, if one is `known`; else from a fresh
+    /// one, which is returned wrapped and must be written with batch `batches.0`. `batches.1` is
+    /// the last one that was written.
+    pub fn ready(
         &mut self,
-        case: Option<CaseId>,
-        keys: &mut Table<'_, [u8; 6], &'static [u8]>,
-    ) -> Result<(), CommitError> {
-        let Some(case) = case else { return Ok(()) };
-        if self.cases.contains_key(&case) {
-            return Ok(());
-        }
-        let known = keys
-            .get(case.to_bytes())?
-            .map(|wrapped| wrapped.value().to_vec());
-        let key = match known {
+        case: CaseId,
+        known: Option<Vec<u8>>,
+        batches: (u64, u64),
+    ) -> Result<Option<Vec<u8>>, CommitError> {
+        let (number, committed) = batches;
+        let (key, batch, fresh) = match known {
             Some(wrapped) if wrapped.is_empty() => return Err(CommitError::Shredded { case }),
-            Some(wrapped) => unwrap(&self.master, &wrapped).ok_or(CommitError::Key { case })?,
+            Some(wrapped) => {
+                let key = unwrap(&self.master, &wrapped).ok_or(CommitError::Key { case })?;
+                (key, 0, None)
+            }
             None => {
                 let key = fresh_key();
-                keys.insert(case.to_bytes(), wrap(&self.master, &key).as_slice())?;
-                key
+                let wrapped = wrap(&self.master, &key);
+                (key, number, Some(wrapped))
             }
         };
-        self.keep(case, &key);
-        Ok(())
-    }
-
-    fn keep(&mut self, case: CaseId, key: &DataKey) {
         if self.cases.len() >= CIPHERS_MAX {
-            self.cases.clear();
+            self.cases.retain(|_, ready| ready.batch > committed);
         }
-        self.cases.insert(case, cipher(key));
+        let cipher = Arc::new(cipher(&key));
+        self.cases.insert(case, Ready { cipher, batch });
+        Ok(fresh)
     }
 
-    pub fn seal(
+    /// Lays a value out as it will stand sealed: nonce, body, room for the tag. The body is plain
+    /// until [`Sealing::carry_out`].
+    pub fn lay_out(
         &mut self,
         case: Option<CaseId>,
-        table: &'static [u8],
-        row: u64,
+        place: (&'static [u8], u64),
         body: &[u8],
         into: &mut Vec<u8>,
-    ) -> Result<(), CommitError> {
-        let nonce = self.nonce.next();
-        into.extend_from_slice(&nonce);
-        let (bytes, length) = bound(table, row);
+    ) -> Result<Sealing, CommitError> {
         let cipher = match case {
             None => &self.system,
-            Some(case) => self.cases.get(&case).ok_or(CommitError::Key { case })?,
+            Some(case) => {
+                let ready = self.cases.get(&case).ok_or(CommitError::Key { case })?;
+                &ready.cipher
+            }
         };
-        append(cipher, &nonce, &bytes[..length], body, into);
-        Ok(())
+        let nonce = self.nonce.next();
+        into.extend_from_slice(&nonce);
+        let start = into.len();
+        into.extend_from_slice(body);
+        let end = into.len();
+        into.extend_from_slice(&[0; TAG_BYTES]);
+        Ok(Sealing {
+            cipher: cipher.clone(),
+            nonce,
+            bound: bound(place.0, place.1).0,
+            body: start..end,
+        })
     }
 
     /// Opens a sealed value, `None` if it is not what was sealed there. A case's wrapped key is
@@ -222,8 +265,8 @@ impl Keyring {
         let Some(case) = case else {
             return open_with(&self.system, bound, sealed);
         };
-        if let Some(cipher) = self.cases.get(&case) {
-            return open_with(cipher, bound, sealed);
+        if let Some(own) = self.cases.get(&case) {
+            return open_with(&own.cipher, bound, sealed);
         }
         if ready.len() >= CIPHERS_MAX {
             ready.clear();

@@ -125,11 +125,15 @@ pub fn entry_hash(seq: u64, value: &[u8]) -> [u8; 32] {
 
 pub fn inbox_key(key: &InboxKey) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(key.network.len() + key.id.len() + 9);
-    bounded(&key.network, &mut bytes);
+    inbox_key_into(key, &mut bytes);
+    bytes
+}
+
+pub fn inbox_key_into(key: &InboxKey, bytes: &mut Vec<u8>) {
+    bounded(&key.network, bytes);
     bytes.push(0);
     bytes.extend_from_slice(&order(key.at).to_be_bytes());
-    bounded(&key.id, &mut bytes);
-    bytes
+    bounded(&key.id, bytes);
 }
 
 /// Signed time as an unsigned number in the same order.

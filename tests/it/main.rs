@@ -12,3 +12,4 @@ mod rules;
 mod store;
 mod tidy;
 mod transcripts;
+mod under_way;

@@ -200,6 +200,8 @@ impl Life {
         {
             let _ = self.deliver_one(&row);
         }
+        // Something may be decided and lost before it reached the disk: it was never answered.
+        let lost = self.chance.one_in(2).then(|| self.prepared_and_lost());
         self.engine = None;
         let mut chance = Chance::new(self.chance.number());
         self.disk.crash(|| chance.one_in(2));
@@ -215,6 +217,41 @@ impl Life {
             refold == *self.engine.as_ref().unwrap().state(),
             "the fold differs after a crash"
         );
+        if let Some(lost) = lost {
+            // So the network delivers it again, and it happens for the first time.
+            self.note(format!("after the crash: {}", lost.id.0));
+            self.give(lost);
+        }
+    }
+
+    fn prepared_and_lost(&mut self) -> Inbound {
+        let room = match self.chance.below(3) {
+            0 => None,
+            _ => self.some_case().and_then(|case| self.room_of(case)),
+        };
+        let text = *self
+            .chance
+            .pick(&["vuln say it is lost", "vuln status", "vuln ack"]);
+        let network = room
+            .as_ref()
+            .map_or(NETWORKS[0].to_owned(), |room| room.network.0.clone());
+        let what = Happening::Text {
+            by: UserId {
+                network: Network(network.clone()),
+                id: "alice".into(),
+            },
+            place: room.map_or(Place::Direct, |room| Place::Room { room }),
+            text: text.into(),
+            addressed: true,
+            edited: false,
+            surface: Surface::Stepwise,
+            thread: None,
+        };
+        let inbound = self.inbound(&network, what);
+        self.note(format!("prepared and lost: {}", inbound.id.0));
+        let (input, reading) = ([Input::Inbound(inbound.clone())], self.clock.read());
+        let _ = self.engine().prepare(&input, reading).unwrap();
+        inbound
     }
 
     fn lie_anew(&mut self) {

@@ -315,13 +315,12 @@ async fn membership(room: &Room, who: &UserId) -> Result<Option<MembershipState>
 async fn remove(account: &Account, room: &str, who: &str) -> Result<Receipt, DeliverError> {
     let room = joined(account, room)?;
     let who = user(who)?;
-    match membership(&room, &who).await? {
-        Some(MembershipState::Join | MembershipState::Invite | MembershipState::Knock) => {
-            room.kick_user(&who, None)
-                .await
-                .map_err(|error| of(&error))?;
-        }
-        Some(_) | None => {}
+    if let Some(MembershipState::Join | MembershipState::Invite | MembershipState::Knock) =
+        membership(&room, &who).await?
+    {
+        room.kick_user(&who, None)
+            .await
+            .map_err(|error| of(&error))?;
     }
     if room.encryption_state().is_encrypted() {
         room.discard_room_key().await.map_err(|error| of(&error))?;

@@ -62,6 +62,10 @@ fn of_kind(kind: &ErrorKind) -> DeliverError {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the homeserver may name an instant, and only the system knows how far off it is"
+)]
 fn wait(after: &RetryAfter) -> Duration {
     match after {
         RetryAfter::Delay(delay) => *delay,

@@ -33,9 +33,8 @@ pub fn leak(rules: &Rules) -> Option<&'static str> {
         None => {}
         Some(_) => return Some("the room's join rule is unknown"),
     }
-    match rules.history.as_deref() {
-        Some("world_readable") => return Some("everybody may read the room's history"),
-        Some(_) | None => {}
+    if rules.history.as_deref() == Some("world_readable") {
+        return Some("everybody may read the room's history");
     }
     match rules.guests.as_deref() {
         Some("can_join") if rules.join.as_deref() != Some("invite") => {
