@@ -10,7 +10,7 @@ target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 record="$target/slack-record"
 rm -rf "$record"
 # The features are those of tests/run.sh, so that nothing is built twice.
-cargo build --workspace --features sim
+cargo test --workspace --features sim --no-run
 for suite in slack-adapter slack-bot; do
   SLACK_EMULATOR_RECORD="$record" cargo test --workspace --features sim --test "$suite"
 done
