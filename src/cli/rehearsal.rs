@@ -283,6 +283,15 @@ impl Rehearsal {
                 self.stage
                     .with_world(|world| world.set_down(&Network(name.to_owned()), state == "down"));
             }
+            ("lost", _) => {
+                let (name, reason) = rest.split_once(' ').context("write lost console why")?;
+                let lost = Input::Lost {
+                    network: Network(name.to_owned()),
+                    reason: reason.to_owned(),
+                };
+                self.step(&[lost])?;
+                self.settle()?;
+            }
             ("reject", _) => self.stage.with_world(|world| world.refuse(room(), true)),
             ("accept", _) => self.stage.with_world(|world| world.refuse(room(), false)),
             ("retry", _) => {

@@ -133,12 +133,17 @@ fn listen(
     let inbox = Inbox::new(Arc::new(handle.clone()));
     for adapter in adapters.values() {
         let (adapter, inbox, stop) = (adapter.clone(), inbox.clone(), stop.clone());
+        let handle = handle.clone();
         tokio::spawn(async move {
             let network = adapter.network().clone();
             match adapter.listen(inbox, stop.clone()).await {
                 Ok(()) if !stop.is_cancelled() => stop.cancel(),
                 Ok(()) => {}
-                Err(error) => tracing::error!(%network, %error, "no longer listening"),
+                Err(error) => {
+                    tracing::error!(%network, %error, "no longer listening");
+                    let reason = error.reason;
+                    handle.send(Input::Lost { network, reason }).await;
+                }
             }
         });
     }

@@ -183,6 +183,33 @@ fn failure(state: &State, fx: &mut Effects<'_>, network: &Network, reason: &str)
     !silent
 }
 
+/// A network's adapter listens no longer, and only a person can mend that (a token was revoked).
+pub fn lost(
+    state: &State,
+    policy: &Policy,
+    network: &Network,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Decision {
+    let mut fx = Effects::new(policy, now, None, format!("lost/{network}/{now}"));
+    fx.note(Event::Undelivered {
+        network: network.clone(),
+        reason: reason.to_owned(),
+    });
+    for person in &on_duty(state, &fx) {
+        fx.notice(person, network, say::network_lost(network, reason));
+    }
+    card::follow(state, fx)
+}
+
+/// The duty; where there is none, everybody.
+fn on_duty(state: &State, fx: &Effects<'_>) -> Vec<PersonId> {
+    match state.rota.duty(fx.now) {
+        Some(duty) => vec![duty.clone()],
+        None => fx.policy.members.iter().cloned().collect(),
+    }
+}
+
 /// Tells the duty, on another network where there is one.
 fn tell_duty(
     state: &State,
@@ -194,12 +221,7 @@ fn tell_duty(
     if !failure(state, fx, network, reason) {
         return;
     }
-    let duty = state.rota.duty(fx.now).cloned();
-    let told: Vec<PersonId> = match duty {
-        Some(duty) => vec![duty],
-        None => fx.policy.members.iter().cloned().collect(),
-    };
-    for person in &told {
+    for person in &on_duty(state, fx) {
         fx.notice(person, network, say::undelivered(network, reason, case));
     }
     if let Some(case) = case.and_then(|id| state.cases.get(&id)) {

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use underrose_chat::{Happening, Immediate, Inbound, Receipt};
+use underrose_chat::{Happening, Immediate, Inbound, Network, Receipt};
 
 use crate::domain::announcement::hex;
 use crate::domain::clock::{self, Doubt, Reading, Timekeeper};
@@ -62,6 +62,8 @@ pub enum Input {
     },
     /// A newer edit of the same card took this one's place.
     Superseded { id: u64 },
+    /// A network's adapter listens no longer, and cannot mend that itself.
+    Lost { network: Network, reason: String },
     /// The configuration was loaded anew.
     PolicyLoaded(Arc<Policy>),
     /// Nothing but time passed.
@@ -233,6 +235,10 @@ impl Engine {
                 pending.batch.outbox_put.push(commit::stored(&row));
             }
             Input::Superseded { id } => pending.batch.outbox_remove.push(*id),
+            Input::Lost { network, reason } => {
+                let decision = delivered::lost(&self.state, &self.policy, network, reason, now);
+                self.absorb(decision, pending);
+            }
             Input::PolicyLoaded(policy) => self.load_policy(policy.clone(), now, pending),
             Input::Tick => {}
         }

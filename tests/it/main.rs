@@ -9,6 +9,8 @@ mod golden;
 mod kills;
 #[path = "../shared/rules.rs"]
 mod rules;
+#[cfg(feature = "sim")]
+mod scene;
 mod store;
 mod tidy;
 mod transcripts;

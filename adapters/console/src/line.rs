@@ -86,9 +86,9 @@ pub enum Line {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError(pub String);
 
-const DIRECTIVES: [&str; 11] = [
-    "config", "surface", "again", "restart", "down", "clock", "network", "reject", "accept",
-    "retry", "witness",
+const DIRECTIVES: [&str; 12] = [
+    "config", "surface", "again", "restart", "down", "clock", "network", "lost", "reject",
+    "accept", "retry", "witness",
 ];
 
 /// Understands a line.

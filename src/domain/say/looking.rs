@@ -143,6 +143,19 @@ pub fn undelivered(network: &Network, reason: &str, case: Option<CaseId>) -> Tex
     .and(&[&"Look at that network; I tell you at most once an hour."])
 }
 
+pub fn network_lost(network: &Network, reason: &str) -> Text<ToPerson> {
+    Text::line(&[
+        &"I hear nothing on ",
+        network,
+        &" any more: ",
+        &reason.to_owned(),
+        &".",
+    ])
+    .and(&[
+        &"Mend it and start me again; until then nobody there can report, approve or answer a page.",
+    ])
+}
+
 pub fn undelivered_here(network: &Network, reason: &str) -> Text<ToCase> {
     Text::line(&[
         &"Something for this case could not be delivered on ",
