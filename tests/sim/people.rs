@@ -84,6 +84,13 @@ pub fn plan(
                 ),
             ),
             AnnouncementState::Draft => {
+                let ends = matches!(case.embargo, Embargo::Until(_));
+                if !ends && chance.one_in(2) {
+                    return by(&owner, format!("vuln announce arm {hash}"));
+                }
+                if ends && chance.one_in(12) {
+                    return by(&owner, format!("vuln embargo lift because {SECRET}"));
+                }
                 if !matches!(case.embargo, Embargo::Until(at) if at > now) {
                     let good = policy.slots.next_good(now + TimeDelta::hours(3));
                     return by(
