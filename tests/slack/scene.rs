@@ -411,7 +411,7 @@ impl Scene {
         assert!(ok, "{journal}");
         journal
             .lines()
-            .filter(|line| line.ends_with(&format!("\t{event}")))
+            .filter(|line| line.split('\t').nth(4) == Some(event))
             .count()
     }
 }
