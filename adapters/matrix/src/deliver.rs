@@ -70,12 +70,10 @@ pub async fn deliver(
                     Ok(()) => {}
                 }
             }
-            Ok(Receipt::Room {
-                room: underrose_chat::RoomId {
-                    network: account.settings.network.clone(),
-                    id: room.room_id().to_string(),
-                },
-            })
+            // What the client learnt of the members while the room was being made may lack some,
+            // and they would get no key for what is said next.
+            room.mark_members_missing();
+            Ok(opened(account, room.room_id()))
         }
         Action::Invite { room, who } => {
             let room = joined(account, &room.id)?;
@@ -133,14 +131,20 @@ pub async fn find(
 ) -> Result<Option<Receipt>, DeliverError> {
     ready(account).await?;
     match action {
-        Action::OpenRoom { .. } => {
-            let found = opening::find(account, &alias(key)).await?;
-            Ok(found.map(|room| Receipt::Room {
-                room: underrose_chat::RoomId {
-                    network: account.settings.network.clone(),
-                    id: room.to_string(),
-                },
-            }))
+        Action::OpenRoom { invite, .. } => {
+            let Some(room) = opening::find(account, &alias(key)).await? else {
+                return Ok(None);
+            };
+            // A room is found only once it is whole: the homeserver may still be making it, and
+            // what is said before somebody is invited stays locked to them.
+            let room = joined(account, room.as_str())?;
+            for who in invite.iter().filter_map(|who| user(&who.id).ok()) {
+                if membership(&room, &who).await?.is_none() {
+                    return Ok(None);
+                }
+            }
+            room.mark_members_missing();
+            Ok(Some(opened(account, room.room_id())))
         }
         Action::Post { to, .. } => {
             let room = match to {
@@ -228,6 +232,15 @@ pub fn message_id(room: &RoomId, direct: bool, event: &str) -> MessageId {
     }
 }
 
+fn opened(account: &Account, room: &RoomId) -> Receipt {
+    Receipt::Room {
+        room: underrose_chat::RoomId {
+            network: account.settings.network.clone(),
+            id: room.to_string(),
+        },
+    }
+}
+
 fn posted(room: &Room, to: &Target, event: String) -> Receipt {
     let direct = matches!(to, Target::Direct { .. });
     Receipt::Posted {
@@ -275,7 +288,11 @@ async fn add(account: &Account, room: &Room, who: &UserId) -> Result<(), Deliver
         return Ok(());
     }
     match membership(room, who).await? {
-        Some(MembershipState::Join | MembershipState::Invite) => Ok(()),
+        Some(MembershipState::Join | MembershipState::Invite) => {
+            // The client may not have heard of it yet, and would share no key with them.
+            room.mark_members_missing();
+            Ok(())
+        }
         Some(MembershipState::Ban) => Err(reject("that account is banned from the room")),
         Some(_) | None => match room.invite_user_by_id(who).await {
             Ok(()) => Ok(()),
