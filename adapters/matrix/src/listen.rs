@@ -114,10 +114,10 @@ pub async fn listen(
 
 fn filter() -> Filter {
     let mut filter = FilterDefinition::default();
-    // Members of a large public room are of no concern; those of a private one are asked for.
-    filter.room.state.lazy_load_options = LazyLoadOptions::Enabled {
-        include_redundant_members: false,
-    };
+    // Members are not loaded lazily. Synapse then repeats the bot's own membership whenever it
+    // spoke in another room than before, counts the bot as newly joined, and so as changed: every
+    // sync would ask for the bot's own devices again, and what is said meanwhile waits for them.
+    filter.room.state.lazy_load_options = LazyLoadOptions::Disabled;
     filter.room.ephemeral = matrix_sdk::ruma::api::client::filter::RoomEventFilter::ignore_all();
     filter.presence = matrix_sdk::ruma::api::client::filter::Filter::ignore_all();
     Filter::FilterDefinition(filter)

@@ -33,10 +33,10 @@ pub async fn post(
     };
     for (index, piece) in before.iter().enumerate() {
         let key = format!("{key}-{index}");
-        send(room, &key, render::content(piece, &key, relation)).await?;
+        send(account, room, &key, render::content(piece, &key, relation)).await?;
     }
     let content = render::content(last, key, relation);
-    let event = send(room, key, content.clone()).await?;
+    let event = send(account, room, key, content.clone()).await?;
     account.history.said(room.room_id(), key, &event);
     remember(account, room, &event, &content);
     react(room, &event, key, last);
@@ -56,7 +56,7 @@ pub async fn post_with(
         return Ok(event);
     }
     content[PLACE] = json!(place);
-    let event = send(room, key, content.clone()).await?;
+    let event = send(account, room, key, content.clone()).await?;
     account.history.said(room.room_id(), key, &event);
     remember(account, room, &event, &content);
     react(room, &event, key, message);
@@ -81,7 +81,7 @@ pub async fn edit(
         return Err(crate::failure::reject("there is nothing to say"));
     };
     let content = render::content(&first, key, relation);
-    let event = send(room, key, content.clone()).await?;
+    let event = send(account, room, key, content.clone()).await?;
     account.history.replaced(room.room_id(), key, &event);
     if let Relation::Replace(of) = relation {
         remember(account, room, of, &content);
@@ -96,7 +96,17 @@ fn remember(account: &Account, room: &Room, event: &str, content: &Value) {
 }
 
 /// The homeserver gives the same transaction the same event, for a day at least.
-async fn send(room: &Room, key: &str, content: Value) -> Result<String, DeliverError> {
+async fn send(
+    account: &Account,
+    room: &Room,
+    key: &str,
+    content: Value,
+) -> Result<String, DeliverError> {
+    let _turn = if room.encryption_state().is_encrypted() {
+        account.encrypting.acquire().await.ok()
+    } else {
+        None
+    };
     let sent = room
         .send_raw("m.room.message", content)
         .with_transaction_id(<&TransactionId>::from(key))
