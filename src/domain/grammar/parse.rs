@@ -136,13 +136,18 @@ fn find(family: Family, text: &str) -> Result<(&'static Spec, &str), Mistake> {
     if text.trim().is_empty() {
         return find(Family::Vuln, "help");
     }
+    let (first, after) = first_word(text);
     for spec in COMMANDS.iter().filter(|spec| spec.family == family) {
-        let mut rest = text;
-        let fits = spec.words.iter().all(|word| {
-            let (typed, after) = first_word(rest);
-            rest = after;
-            word.eq_ignore_ascii_case(typed)
-        });
+        let Some((word, words)) = spec.words.split_first() else {
+            continue;
+        };
+        let mut rest = after;
+        let fits = word.eq_ignore_ascii_case(first)
+            && words.iter().all(|word| {
+                let (typed, after) = first_word(rest);
+                rest = after;
+                word.eq_ignore_ascii_case(typed)
+            });
         if fits {
             return Ok((spec, rest));
         }
