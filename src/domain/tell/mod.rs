@@ -1,16 +1,17 @@
 //! Messages typed by who reads them. What may be told to whom is an impl of [`Tell`]; what has
 //! none does not compile. A case's title is a `String`, and `String` has no `Tell<ToPublic>`.
 
+mod line;
+mod may;
+
 use std::marker::PhantomData;
 
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
-use underrose_chat::{Block, Choice, Inline, Message, Network, Weight};
+use underrose_chat::{Block, Choice, Inline, Message, Weight};
 
-use super::calendar;
 use super::confidential::Cleared;
-use super::cvss::{Band, Score, Vector};
-use super::ids::{CaseId, PersonId};
+pub use line::Line;
+use line::{flat, join};
+pub use may::{Command, Digest, Strong, Typed, When};
 
 /// Read in the room of one case.
 pub enum ToCase {}
@@ -23,7 +24,7 @@ pub enum ToPublic {}
 
 /// May be told to the audience `A`.
 pub trait Tell<A> {
-    fn tell(&self) -> Inline;
+    fn tell(&self, line: &mut Line);
 }
 
 /// A message for the audience `A`, under construction.
@@ -87,7 +88,7 @@ impl<A> Text<A> {
     #[must_use]
     pub fn code(mut self, part: &dyn Tell<A>) -> Self {
         self.blocks.push(Block::Code {
-            text: plain(part.tell()),
+            text: flat(&[part]),
         });
         self
     }
@@ -178,127 +179,5 @@ pub fn binding(label: impl Into<String>, command: String, confirm: Option<&str>)
         command,
         weight: Weight::Binding,
         confirm: confirm.map(str::to_owned),
-    }
-}
-
-fn join<A>(parts: Parts<'_, A>) -> Vec<Inline> {
-    let mut joined: Vec<Inline> = Vec::with_capacity(parts.len());
-    for part in parts {
-        match (joined.last_mut(), part.tell()) {
-            (Some(Inline::Text { text }), Inline::Text { text: more }) => text.push_str(&more),
-            (_, Inline::Text { text }) if text.is_empty() => {}
-            (_, inline) => joined.push(inline),
-        }
-    }
-    joined
-}
-
-fn flat<A>(parts: Parts<'_, A>) -> String {
-    parts.iter().map(|part| plain(part.tell())).collect()
-}
-
-fn plain(inline: Inline) -> String {
-    match inline {
-        Inline::Text { text } | Inline::Strong { text } | Inline::Code { text } => text,
-        Inline::Mention { name, .. } => name,
-    }
-}
-
-fn text(text: impl Into<String>) -> Inline {
-    Inline::Text { text: text.into() }
-}
-
-/// An instant as people read it: UTC, and their own zone beside it.
-#[derive(Clone, Copy)]
-pub struct When(pub DateTime<Utc>, pub Option<Tz>);
-
-/// Code that a person would type, known at compile time or made of opaque parts.
-pub struct Typed(pub String);
-
-/// Emphasised.
-pub struct Strong<T>(pub T);
-
-macro_rules! tell_everyone {
-    ($($kind:ty),* $(,)?) => { $(
-        impl<A> Tell<A> for $kind {
-            fn tell(&self) -> Inline { text(self.to_string()) }
-        }
-    )* };
-}
-
-// A sentence's own words are known when it is compiled; ids and numbers say nothing.
-tell_everyone!(&'static str, CaseId, u32, u64, usize, Network, &Network);
-
-impl<A> Tell<A> for When {
-    fn tell(&self) -> Inline {
-        text(calendar::show(self.0, self.1))
-    }
-}
-
-impl<A> Tell<A> for chrono::TimeDelta {
-    fn tell(&self) -> Inline {
-        text(calendar::show_span(*self))
-    }
-}
-
-impl<A, T: Tell<A>> Tell<A> for Strong<T> {
-    fn tell(&self) -> Inline {
-        Inline::Strong {
-            text: plain(self.0.tell()),
-        }
-    }
-}
-
-macro_rules! tell_inside {
-    ($audience:ty: $($kind:ty),* $(,)?) => { $(
-        impl Tell<$audience> for $kind {
-            fn tell(&self) -> Inline { text(self.to_string()) }
-        }
-    )* };
-}
-
-// What has been revealed with a pass may be told where the pass was good, and to nobody else.
-tell_inside!(ToCase: String, &String, Vector, &Vector, Score, Band, PersonId, &PersonId);
-tell_inside!(ToPerson: String, &String, Vector, &Vector, Score, Band, PersonId, &PersonId);
-// The committee knows who its people are.
-tell_inside!(ToCommittee: PersonId, &PersonId);
-
-impl Tell<ToCase> for Typed {
-    fn tell(&self) -> Inline {
-        Inline::Code {
-            text: self.0.clone(),
-        }
-    }
-}
-impl Tell<ToPerson> for Typed {
-    fn tell(&self) -> Inline {
-        Inline::Code {
-            text: self.0.clone(),
-        }
-    }
-}
-
-/// A hash: it names a text or a journal and tells nothing of it.
-pub struct Digest(pub String);
-
-impl<A> Tell<A> for Digest {
-    fn tell(&self) -> Inline {
-        Inline::Code {
-            text: self.0.clone(),
-        }
-    }
-}
-
-/// Words of the grammar, or a command made of opaque ids: fit for any committee room.
-pub struct Command(pub &'static str, pub Option<CaseId>);
-
-impl<A> Tell<A> for Command {
-    fn tell(&self) -> Inline {
-        Inline::Code {
-            text: match self.1 {
-                Some(case) => format!("vuln {case} {}", self.0),
-                None => self.0.to_owned(),
-            },
-        }
     }
 }

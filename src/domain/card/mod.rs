@@ -1,23 +1,22 @@
 //! The card of a case: shown first in each of its rooms, pinned, and edited in place whenever what
 //! it says has changed. Every decision ends here.
 
+mod face;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use underrose_chat::{Action, Message, RoomId, Target};
 
-use super::announcement::AnnouncementState;
-use super::calendar::show;
-use super::case::{Case, Embargo, Release};
-use super::confidential::{Audience, pass};
+use super::case::Case;
 use super::decision::{Decision, Effects, Lane, Promise, Purpose};
 use super::event::Event;
 use super::ids::CaseId;
 use super::policy::Policy;
 use super::say;
 use super::state::State;
-use super::tell::{Text, ToCase, casual};
-use super::words::{Stage, TextField};
+use super::words::TextField;
+use face::Face;
 
 /// Ends a decision: the cards of the cases that it touched follow.
 pub fn follow(state: &State, mut fx: Effects<'_>) -> Decision {
@@ -38,9 +37,14 @@ pub fn follow(state: &State, mut fx: Effects<'_>) -> Decision {
                 say::suspended(&after).unwrap_or_default()
             });
         }
-        let card = render(&after, fx.policy);
-        if card != render(before, fx.policy) {
-            edit(&mut fx, &after, &card);
+        let (policy, was) = (fx.policy, Face::of(before, fx.policy));
+        let face = Face::of(&after, policy);
+        if face != was {
+            edit(
+                &mut fx,
+                &after,
+                face.map(|face| face.message()).unwrap_or_default(),
+            );
         }
     }
     fx.out
@@ -139,13 +143,15 @@ fn shows(event: &Event) -> bool {
     }
 }
 
-fn edit(fx: &mut Effects<'_>, case: &Case, card: &Message) {
-    for room in case.rooms.values() {
+fn edit(fx: &mut Effects<'_>, case: &Case, card: Message) {
+    // Most cases have one room, and the card goes there uncopied.
+    let cards = std::iter::repeat_n(card, case.rooms.len());
+    for (room, card) in case.rooms.values().zip(cards) {
         let Some(at) = room.card.clone() else {
             continue;
         };
         let network = room.room.network.clone();
-        let action = Action::edit(at, card.clone());
+        let action = Action::edit(at, card);
         fx.promise(
             Some(case.id),
             network,
@@ -185,144 +191,5 @@ pub fn post(fx: &mut Effects<'_>, case: &Case, room: &RoomId) {
 
 /// The card as it now reads.
 pub fn render(case: &Case, policy: &Policy) -> Message {
-    let Some(pass) = pass(case, &Audience::Case(case.id), &policy.members) else {
-        return Message::default();
-    };
-    let facts = pass.facts();
-    let nobody = "nobody yet".to_owned();
-    let name = |who: Option<&super::ids::PersonId>| who.map_or(nobody.clone(), ToString::to_string);
-    let mut card: Text<ToCase> = Text::default()
-        .heading(&[&"Case ", &case.id, &": ", &facts.title])
-        .field("Stage", &[&case.stage])
-        .field("Owner", &[&name(case.owner.as_ref())])
-        .field("Reporter", &[&case.reporter]);
-    if let Some(lead) = &case.lead {
-        card = card.field("Fix lead", &[lead]);
-    }
-    if case.waiting_for_reporter.is_some() {
-        card = card.field("Waits for", &[&"the reporter"]);
-    }
-    if let Some(band) = case.severity() {
-        card = match &case.settled {
-            Some(vector) => card.field(
-                "Severity",
-                &[&band, &" (", &vector.scores().overall(), &" ", vector, &")"],
-            ),
-            None => card.field("Severity", &[&band]),
-        };
-    } else if !case.vectors.is_empty() {
-        card = card.field("Scores in", &[&case.vectors.len()]);
-    }
-    if let Some(path) = case.path {
-        card = card.field("Path", &[&path]);
-    }
-    for (label, text) in [
-        ("Component", &facts.component),
-        ("Weakness", &facts.cwe),
-        ("Summary", &facts.summary),
-    ] {
-        if !text.is_empty() {
-            card = card.field(label, &[text]);
-        }
-    }
-    if !case.cves.is_empty() {
-        card = card.field(
-            "CVE",
-            &[&case.cves.iter().cloned().collect::<Vec<_>>().join(", ")],
-        );
-    }
-    if !facts.affected.is_empty() {
-        card = card.field(
-            "Affected",
-            &[&facts
-                .affected
-                .iter()
-                .map(say::range)
-                .collect::<Vec<_>>()
-                .join("; ")],
-        );
-    }
-    if !facts.fixed.is_empty() {
-        card = card.field("Fixed in", &[&facts.fixed.join(", ")]);
-    }
-    if !facts.credits.is_empty() {
-        let names: Vec<&str> = facts
-            .credits
-            .iter()
-            .map(|credit| credit.name.as_str())
-            .collect();
-        card = card.field("Credits", &[&names.join(", ")]);
-    }
-    let guests: Vec<String> = case
-        .guests
-        .iter()
-        .map(|(who, guest)| match guest.accepted {
-            Some(_) => format!("{who} ({})", guest.kind.word()),
-            None => format!("{who} ({}, asked)", guest.kind.word()),
-        })
-        .collect();
-    if !guests.is_empty() {
-        card = card.field("Guests", &[&guests.join(", ")]);
-    }
-    card = end(case, card);
-    for (label, command) in choices(case) {
-        card = card.choice(casual(label, format!("vuln {} {command}", case.id)));
-    }
-    card.into_message()
-}
-
-fn end(case: &Case, card: Text<ToCase>) -> Text<ToCase> {
-    let card = match case.embargo {
-        Embargo::None => card,
-        Embargo::Until(at) => card.field("Embargo", &[&"until ", &show(at, None)]),
-        Embargo::Lifted => card.field("Embargo", &[&"lifted"]),
-    };
-    let card = match &case.release {
-        Release::Unknown => card,
-        Release::Verified(by) => card.field("Release", &[&"verified by ", by]),
-        Release::Waived(by) => card.field("Release", &[&"waived by ", by]),
-    };
-    let hash = case
-        .announcement
-        .draft
-        .as_ref()
-        .map(|draft| draft.hash.short().to_owned())
-        .unwrap_or_default();
-    let approved = case.announcement.approvals.len();
-    match &case.announcement.state {
-        AnnouncementState::None => card,
-        AnnouncementState::Draft => card.field(
-            "Announcement",
-            &[&"draft ", &hash, &", approvals: ", &approved],
-        ),
-        AnnouncementState::Approved => card.field("Announcement", &[&"approved ", &hash]),
-        AnnouncementState::Armed { at } if case.announcement.suspended => card.field(
-            "Announcement",
-            &[
-                &"armed for ",
-                &show(*at, None),
-                &", waits for a fresh approval",
-            ],
-        ),
-        AnnouncementState::Armed { at } => {
-            card.field("Announcement", &[&"armed for ", &show(*at, None)])
-        }
-        AnnouncementState::Held { why, .. } => card.field("Announcement", &[&"held: ", why]),
-        AnnouncementState::Publishing { .. } => card.field("Announcement", &[&"going out"]),
-        AnnouncementState::Published { at } => {
-            card.field("Announcement", &[&"out since ", &show(*at, None)])
-        }
-    }
-}
-
-/// What one would press next; one row.
-fn choices(case: &Case) -> Vec<(&'static str, &'static str)> {
-    match case.stage {
-        Stage::New => vec![("Acknowledge", "ack")],
-        Stage::Triaging => vec![("Score", "score"), ("Status", "status")],
-        Stage::Accepted => vec![("Score", "score"), ("Ready", "ready")],
-        Stage::Ready => vec![("Draft", "announce draft"), ("Preview", "announce preview")],
-        Stage::Disclosed => vec![("Retrospective", "retro")],
-        Stage::Closed => Vec::new(),
-    }
+    Face::of(case, policy).map_or_else(Message::default, |face| face.message())
 }

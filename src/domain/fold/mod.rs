@@ -1,81 +1,21 @@
 //! How a case follows from its events. Total: an event that does not fit changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod announcing;
+mod due;
+mod life;
+
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
-use super::announcement::{
-    APPROVALS_NEEDED, Announcement, AnnouncementState, Approval, Draft, TargetState,
-};
-use super::case::{
-    Case, CaseRoom, Deadline, Embargo, Guest, Moment, Page, PageNext, Release, Retro,
-};
+use super::announcement::{Announcement, AnnouncementState, TargetState};
+use super::case::{Case, CaseRoom, Deadline, Embargo, Guest, Moment, PageNext, Release, Retro};
 use super::confidential::Confidential;
 use super::event::{Entry, Event};
-use super::ids::{CaseId, PersonId};
-use super::words::{HeldWhy, Rule, Stage, Verdict};
+use super::words::{Rule, Stage};
 
 /// Moments kept for the timeline of an open case; the journal keeps them all.
 pub const MOMENTS_MAX: usize = 2_000;
 
 impl Case {
-    /// The case that a `CaseOpened` opens.
-    pub fn opened(id: CaseId, entry: &Entry) -> Option<Self> {
-        let Event::CaseOpened {
-            cause,
-            reporter,
-            facts,
-            networks,
-            ack_due,
-            ack_breach,
-        } = &entry.event
-        else {
-            return None;
-        };
-        let deadline = |at: DateTime<Utc>| Deadline {
-            steps: vec![at],
-            step: 0,
-        };
-        let mut case = Self {
-            id,
-            cause: cause.clone(),
-            opened: entry.at,
-            stage: Stage::New,
-            reporter: reporter.clone(),
-            facts: facts.clone(),
-            cves: BTreeSet::new(),
-            path: None,
-            owner: None,
-            owner_offered: None,
-            lead: None,
-            recused: BTreeSet::new(),
-            guests: BTreeMap::new(),
-            networks: networks.clone(),
-            rooms: BTreeMap::new(),
-            waiting_for_reporter: None,
-            vectors: BTreeMap::new(),
-            settled: None,
-            band: None,
-            embargo: Embargo::None,
-            embargo_asked: None,
-            release: Release::Unknown,
-            announcement: Announcement::default(),
-            retro: Retro::None,
-            deadlines: BTreeMap::from([
-                (Rule::Ack, deadline(*ack_due)),
-                (Rule::AckBreach, deadline(*ack_breach)),
-            ]),
-            page: None,
-            removals_held: BTreeMap::new(),
-            intruders: BTreeMap::new(),
-            timeline: Arc::default(),
-            version: 0,
-        };
-        case.remember(entry);
-        Some(case)
-    }
-
     /// Takes in one more event of this case.
     pub fn apply(&mut self, entry: &Entry) {
         let (at, by) = (entry.at, entry.by.as_ref());
@@ -222,20 +162,7 @@ impl Case {
                 text,
                 hash,
                 targets,
-            } => {
-                let waiting = |room: &underrose_chat::RoomId| (room.clone(), TargetState::Waiting);
-                self.announcement = Announcement {
-                    draft: by.map(|by| Draft {
-                        text: text.clone(),
-                        hash: hash.clone(),
-                        targets: targets.clone(),
-                        by: by.clone(),
-                    }),
-                    state: AnnouncementState::Draft,
-                    targets: targets.iter().flatten().map(waiting).collect(),
-                    ..Announcement::default()
-                };
-            }
+            } => self.drafted(by, text, hash, targets),
             Event::Approved { hash, earliest } => self.approved(at, by, hash, *earliest),
             Event::Armed { at: instant } => {
                 self.announcement.state = AnnouncementState::Armed { at: *instant };
@@ -251,23 +178,7 @@ impl Case {
                 target,
                 reason,
                 again,
-            } => {
-                let tries = match self.announcement.targets.get(target) {
-                    Some(TargetState::Failed { tries, .. }) => tries + 1,
-                    Some(TargetState::Waiting | TargetState::Sent | TargetState::Posted) | None => {
-                        1
-                    }
-                };
-                let reason = reason.clone();
-                self.target(
-                    target,
-                    TargetState::Failed {
-                        reason,
-                        again: *again,
-                        tries,
-                    },
-                );
-            }
+            } => self.target_failed(target, reason, *again),
             Event::TargetAgain { target } => self.target_again(target),
             Event::TargetsMissing {} => self.announcement.missing_told = true,
             Event::Published { retro_due } => {
@@ -355,28 +266,6 @@ impl Case {
         }
     }
 
-    /// The earliest instant at which something is due, if anything is.
-    pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        let deadlines = self.deadlines.values().filter_map(Deadline::next);
-        let page = self.page.iter().filter_map(Page::next_at);
-        deadlines
-            .chain(page)
-            .chain(self.announcement.next_due())
-            .chain(self.unarmed_due())
-            .min()
-    }
-
-    /// The embargo's end, while nothing is armed for it and nobody was told.
-    pub(super) fn unarmed_due(&self) -> Option<DateTime<Utc>> {
-        match (&self.embargo, &self.announcement.state) {
-            (
-                Embargo::Until(at),
-                AnnouncementState::None | AnnouncementState::Draft | AnnouncementState::Approved,
-            ) if !self.announcement.missing_told => Some(*at),
-            _ => None,
-        }
-    }
-
     fn remember(&mut self, entry: &Entry) {
         self.version += 1;
         if let Some(what) = super::timeline::moment(&entry.event)
@@ -387,207 +276,6 @@ impl Case {
                 by: entry.by.clone(),
                 what,
             });
-        }
-    }
-
-    fn recuse(&mut self, by: Option<&PersonId>) {
-        let Some(by) = by else { return };
-        self.recused.insert(by.clone());
-        if self.owner.as_ref() == Some(by) {
-            self.owner = None;
-        }
-        if self.lead.as_ref() == Some(by) {
-            self.lead = None;
-        }
-        if self.owner_offered.as_ref() == Some(by) {
-            self.owner_offered = None;
-        }
-    }
-
-    fn triaged(&mut self, verdict: Verdict, caps: &[DateTime<Utc>]) {
-        self.waiting_for_reporter = None;
-        if verdict == Verdict::Valid {
-            self.stage = Stage::Accepted;
-            let caps = Deadline {
-                steps: caps.to_vec(),
-                step: 0,
-            };
-            self.deadlines.insert(Rule::EmbargoCap, caps);
-        } else {
-            self.stage = Stage::Closed;
-        }
-    }
-
-    /// Severity, affected, fixed or CVE changed: what was approved may no longer be true.
-    fn public_fact_changed(&mut self) {
-        let announcement = &mut self.announcement;
-        if !announcement.approvals.is_empty()
-            && !matches!(
-                announcement.state,
-                AnnouncementState::Publishing { .. } | AnnouncementState::Published { .. }
-            )
-        {
-            announcement.suspended = true;
-        }
-    }
-
-    /// Postponing keeps approvals; bringing forward voids those that did not allow it.
-    fn embargo_set(&mut self, until: DateTime<Utc>) {
-        self.embargo = Embargo::Until(until);
-        self.embargo_asked = None;
-        let announcement = &mut self.announcement;
-        announcement.missing_told = false;
-        announcement
-            .approvals
-            .retain(|_, approval| approval.earliest <= until);
-        let enough = announcement.approved_for(until) >= APPROVALS_NEEDED;
-        announcement.state = match (&announcement.state, enough) {
-            (AnnouncementState::Armed { .. }, true) => AnnouncementState::Armed { at: until },
-            (AnnouncementState::Held { why, .. }, true) => AnnouncementState::Held {
-                at: until,
-                why: *why,
-            },
-            (
-                AnnouncementState::Armed { .. }
-                | AnnouncementState::Held { .. }
-                | AnnouncementState::Approved,
-                false,
-            ) => AnnouncementState::Draft,
-            (state, _) => state.clone(),
-        };
-        announcement.go_asked = false;
-    }
-
-    fn approved(
-        &mut self,
-        at: DateTime<Utc>,
-        by: Option<&PersonId>,
-        hash: &super::announcement::TextHash,
-        earliest: DateTime<Utc>,
-    ) {
-        let Some(by) = by else { return };
-        let announcement = &mut self.announcement;
-        let approval = Approval {
-            hash: hash.clone(),
-            earliest,
-            at,
-        };
-        announcement.approvals.insert(by.clone(), approval);
-        announcement.suspended = false;
-        if announcement.state == AnnouncementState::Draft
-            && announcement.approved_for(earliest) >= APPROVALS_NEEDED
-        {
-            announcement.state = AnnouncementState::Approved;
-        }
-    }
-
-    fn held(&mut self, why: HeldWhy) {
-        let armed_for = match self.announcement.state {
-            AnnouncementState::Armed { at } | AnnouncementState::Held { at, .. } => at,
-            AnnouncementState::None
-            | AnnouncementState::Draft
-            | AnnouncementState::Approved
-            | AnnouncementState::Publishing { .. }
-            | AnnouncementState::Published { .. } => return,
-        };
-        self.announcement.state = AnnouncementState::Held { at: armed_for, why };
-    }
-
-    fn publishing(&mut self, group: usize, at: DateTime<Utc>) {
-        let since = match self.announcement.state {
-            AnnouncementState::Publishing { since, .. } => since,
-            AnnouncementState::None
-            | AnnouncementState::Draft
-            | AnnouncementState::Approved
-            | AnnouncementState::Armed { .. }
-            | AnnouncementState::Held { .. }
-            | AnnouncementState::Published { .. } => at,
-        };
-        self.announcement.state = AnnouncementState::Publishing { group, since };
-        let rooms = self
-            .announcement
-            .draft
-            .as_ref()
-            .and_then(|draft| draft.targets.get(group));
-        for room in rooms.cloned().unwrap_or_default() {
-            self.announcement.targets.insert(room, TargetState::Sent);
-        }
-    }
-
-    fn target(&mut self, target: &underrose_chat::RoomId, state: TargetState) {
-        if let Some(known) = self.announcement.targets.get_mut(target) {
-            *known = state;
-        }
-    }
-
-    /// Sent again: the count of tries stays, the next instant is far.
-    fn target_again(&mut self, target: &underrose_chat::RoomId) {
-        if let Some(TargetState::Failed { again, .. }) = self.announcement.targets.get_mut(target) {
-            *again = DateTime::<Utc>::MAX_UTC;
-        }
-    }
-
-    fn paged(&mut self, to: &[PersonId], step: u32, next: PageNext) {
-        let mut page = self.page.take().unwrap_or_else(|| Page {
-            to: Vec::new(),
-            step,
-            next: next.clone(),
-            declined: BTreeSet::new(),
-            told: BTreeSet::new(),
-            times: 0,
-        });
-        if page.step != step || page.to != to {
-            page.told.clear();
-            page.times = 0;
-        }
-        (page.to, page.step, page.next) = (to.to_vec(), step, next);
-        self.page = Some(page);
-    }
-}
-
-impl Deadline {
-    pub fn next(&self) -> Option<DateTime<Utc>> {
-        self.steps.get(self.step as usize).copied()
-    }
-}
-
-impl Page {
-    pub fn next_at(&self) -> Option<DateTime<Utc>> {
-        match self.next {
-            PageNext::Send(at) => Some(at),
-            PageNext::Answer { again, escalate } => Some(again.min(escalate)),
-            PageNext::Nobody {} => None,
-        }
-    }
-}
-
-impl Announcement {
-    fn next_due(&self) -> Option<DateTime<Utc>> {
-        match &self.state {
-            AnnouncementState::Armed { at } => Some(if self.go_asked {
-                *at
-            } else {
-                *at - super::publish::GO_CARD_BEFORE
-            }),
-            AnnouncementState::Publishing { since, .. } => {
-                let missing =
-                    (!self.missing_told).then_some(*since + super::publish::MISSING_AFTER);
-                let again = self.targets.values().filter_map(|target| match target {
-                    TargetState::Failed { again, .. } if *again < DateTime::<Utc>::MAX_UTC => {
-                        Some(*again)
-                    }
-                    TargetState::Failed { .. }
-                    | TargetState::Waiting
-                    | TargetState::Sent
-                    | TargetState::Posted => None,
-                });
-                missing.into_iter().chain(again).min()
-            }
-            AnnouncementState::None
-            | AnnouncementState::Draft
-            | AnnouncementState::Approved
-            | AnnouncementState::Held { .. }
-            | AnnouncementState::Published { .. } => None,
         }
     }
 }
