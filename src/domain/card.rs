@@ -319,9 +319,27 @@ fn end(case: &Case, card: Text<ToCase>) -> Text<ToCase> {
 fn choices(case: &Case) -> Vec<(&'static str, &'static str)> {
     match case.stage {
         Stage::New => vec![("Acknowledge", "ack")],
-        Stage::Triaging => vec![("Score", "score"), ("Status", "status")],
+        Stage::Triaging => vec![("Score", "score")],
+        Stage::Accepted if case.settled.is_none() && !case.vectors.is_empty() => {
+            vec![
+                ("Score", "score"),
+                ("Settle", "score settle"),
+                ("Ready", "ready"),
+            ]
+        }
         Stage::Accepted => vec![("Score", "score"), ("Ready", "ready")],
-        Stage::Ready => vec![("Draft", "announce draft"), ("Preview", "announce preview")],
+        Stage::Ready => match case.announcement.state {
+            AnnouncementState::None => vec![("Draft", "announce draft")],
+            AnnouncementState::Draft | AnnouncementState::Approved => {
+                vec![("Preview", "announce preview"), ("Edit", "announce edit")]
+            }
+            AnnouncementState::Armed { .. } => {
+                vec![("Preview", "announce preview"), ("Hold", "announce hold")]
+            }
+            AnnouncementState::Held { .. }
+            | AnnouncementState::Publishing { .. }
+            | AnnouncementState::Published { .. } => vec![("Preview", "announce preview")],
+        },
         Stage::Disclosed => vec![("Retrospective", "retro")],
         Stage::Closed => Vec::new(),
     }

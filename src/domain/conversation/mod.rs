@@ -1,0 +1,197 @@
+//! Forms: a modal where the network opens one, else a conversation whose progress is state. Either
+//! way the core asks, scores and says what is wrong; an adapter only shows it.
+
+mod decisions;
+mod report;
+mod score;
+
+use std::collections::BTreeMap;
+
+use underrose_chat::{Field, FieldKind, Form, Immediate, Opt};
+
+use super::ask::Ask;
+use super::case::Case;
+use super::confidential::Confidential;
+use super::event::Event;
+use super::grammar::{From, Place, Verb, Weight, spec_of};
+use super::ids::CaseId;
+use super::say;
+
+pub use decisions::{begin_edit, begin_settle, begin_severity};
+pub use report::begin_report;
+pub use score::begin_score;
+
+/// What a form is for.
+enum Kind {
+    Report,
+    Score(CaseId),
+    Settle(CaseId),
+    Severity(CaseId),
+    Announce(CaseId),
+}
+
+impl Kind {
+    fn of(form: &str) -> Option<Self> {
+        let Some((form, case)) = form.split_once('/') else {
+            return (form == "report").then_some(Self::Report);
+        };
+        let case = case.parse().ok()?;
+        match form {
+            "score" => Some(Self::Score(case)),
+            "settle" => Some(Self::Settle(case)),
+            "severity" => Some(Self::Severity(case)),
+            "announce" => Some(Self::Announce(case)),
+            _ => None,
+        }
+    }
+}
+
+type Values = BTreeMap<String, String>;
+
+fn open(ask: &mut Ask<'_>, form: Form) {
+    ask.fx.out.immediate = Immediate::Form { form };
+}
+
+/// A field of an open modal changed: the form as it now reads. Nothing is journaled.
+pub fn changed(ask: &mut Ask<'_>, form: &str, values: &Values) {
+    match Kind::of(form) {
+        Some(Kind::Report) => open(ask, report::form(values)),
+        Some(Kind::Score(id)) => score::changed(ask, id, values),
+        Some(Kind::Announce(id)) => decisions::edited(ask, id, values),
+        // Nothing of these forms depends on what is in them.
+        Some(Kind::Settle(_) | Kind::Severity(_)) => {}
+        None => ask.refuse(None, &say::stale_choice()),
+    }
+}
+
+/// A form was sent; or, without a name, values for the conversation that runs here.
+pub fn submitted(ask: &mut Ask<'_>, form: &str, values: &Values) {
+    if form.is_empty() {
+        return filled(ask, values);
+    }
+    match Kind::of(form) {
+        Some(Kind::Report) => report::submitted(ask, values),
+        Some(Kind::Score(id)) => score::submitted(ask, id, values),
+        Some(Kind::Settle(id)) => decisions::submitted_settle(ask, id, values),
+        Some(Kind::Severity(id)) => decisions::submitted_severity(ask, id, values),
+        Some(Kind::Announce(id)) => decisions::submitted_edit(ask, id, values),
+        None => ask.refuse(None, &say::stale_choice()),
+    }
+}
+
+pub fn cancelled(ask: &mut Ask<'_>) {
+    if talk(ask).is_some() {
+        end(ask);
+    }
+    ask.answer(say::cancelled());
+}
+
+/// Several answers at once for the conversation that runs here.
+fn filled(ask: &mut Ask<'_>, values: &Values) {
+    let Some((form, mut known, _)) = talk(ask) else {
+        return ask.refuse(None, &say::no_form_here());
+    };
+    known.extend(values.clone());
+    match Kind::of(&form) {
+        Some(Kind::Report) => report::step(ask, known),
+        Some(Kind::Score(id)) => score::filled(ask, id, known),
+        // These are never asked step by step.
+        Some(Kind::Settle(_) | Kind::Severity(_) | Kind::Announce(_)) | None => end(ask),
+    }
+}
+
+/// One answer in the conversation that runs here.
+pub fn answered(ask: &mut Ask<'_>, text: &str) {
+    let Some((form, known, number)) = talk(ask) else {
+        return;
+    };
+    let word = text.trim();
+    if word.eq_ignore_ascii_case("cancel") {
+        return cancelled(ask);
+    }
+    match Kind::of(&form) {
+        Some(Kind::Report) => report::answered(ask, known, number, word),
+        Some(Kind::Score(id)) => score::answered(ask, id, known, word),
+        Some(Kind::Settle(_) | Kind::Severity(_) | Kind::Announce(_)) | None => end(ask),
+    }
+}
+
+/// The case of a form, if the person still may what the form is for; else says why not.
+fn allowed<'a>(ask: &mut Ask<'a>, id: CaseId, verb: Verb) -> Option<&'a Case> {
+    let spec = spec_of(verb)?;
+    let Some(case) = ask.state.cases.get(&id) else {
+        ask.refuse(None, &say::no_such_case(spec, id));
+        return None;
+    };
+    let stage = match spec.from {
+        From::Any => true,
+        From::Stages(stages) => stages.contains(&case.stage),
+    };
+    let network = ask.policy.networks.get(ask.network());
+    let weak = network.is_none_or(|network| !network.binding);
+    if !ask.may(spec, Some(case)) {
+        ask.refuse(None, &say::not_allowed(spec, None));
+    } else if spec.weight == Weight::Binding && weak {
+        ask.refuse(Some(id), &say::not_binding_here(spec));
+    } else if spec.place == Place::Case && ask.case_here() != Some(id) {
+        ask.refuse(Some(id), &say::wrong_room(spec, Some(id)));
+    } else if !stage {
+        ask.refuse(Some(id), &say::wrong_stage(spec, case));
+    } else {
+        return Some(case);
+    }
+    None
+}
+
+fn field(name: &str, label: &str, kind: FieldKind) -> Field {
+    Field {
+        name: name.to_owned(),
+        label: label.to_owned(),
+        hint: String::new(),
+        kind,
+        value: None,
+        required: false,
+        live: false,
+    }
+}
+
+fn line(bytes_max: usize) -> FieldKind {
+    FieldKind::Line { bytes_max }
+}
+
+/// A menu whose change is wanted at once.
+fn select(name: &str, label: &str, options: Vec<Opt>, value: Option<String>) -> Field {
+    Field {
+        value,
+        live: true,
+        ..field(name, label, FieldKind::Select { options })
+    }
+}
+
+fn option(value: &str, label: &str) -> Opt {
+    Opt {
+        value: value.to_owned(),
+        label: label.to_owned(),
+    }
+}
+
+/// The conversation that runs here with this person: its form, what is known, and the step.
+fn talk(ask: &Ask<'_>) -> Option<(String, Values, u32)> {
+    let talk = ask.state.talks.get(&(ask.who.clone(), ask.place.clone()))?;
+    Some((talk.form.clone(), talk.values.to_owner(), talk.step))
+}
+
+fn progress(ask: &mut Ask<'_>, known: Values, step: usize) {
+    let place = ask.place.clone();
+    let step = u32::try_from(step).unwrap_or(u32::MAX);
+    ask.fx.note(Event::FormAnswered {
+        place,
+        values: Confidential::new(known),
+        step,
+    });
+}
+
+fn end(ask: &mut Ask<'_>) {
+    let place = ask.place.clone();
+    ask.fx.note(Event::FormEnded { place });
+}
