@@ -209,7 +209,7 @@ fn paragraphs(index: usize, field: &Field, bytes_max: usize) -> Result<Vec<Value
         }
         let more = Field {
             name: format!("{}{CONTINUED}{number}", field.name),
-            label: words::continued(&field.label),
+            label: words::CONTINUED.to_owned(),
             hint: words::CONTINUED_HINT.to_owned(),
             required: false,
             ..field.clone()
