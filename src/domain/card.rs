@@ -194,8 +194,8 @@ pub fn render(case: &Case, policy: &Policy) -> Message {
     let mut card: Text<ToCase> = Text::default()
         .heading(&[&"Case ", &case.id, &": ", &facts.title])
         .field("Stage", &[&case.stage])
-        .field("Owner", &[&name(case.owner.as_ref())])
-        .field("Reporter", &[&case.reporter]);
+        .field("Owner", &[&name(case.owner.as_ref())]);
+    card = end(case, card).field("Reporter", &[&case.reporter]);
     if let Some(lead) = &case.lead {
         card = card.field("Fix lead", &[lead]);
     }
@@ -204,11 +204,13 @@ pub fn render(case: &Case, policy: &Policy) -> Message {
     }
     if let Some(band) = case.severity() {
         card = match &case.settled {
-            Some(vector) => card.field(
-                "Severity",
-                &[&band, &" (", &vector.scores().overall(), &" ", vector, &")"],
-            ),
-            None => card.field("Severity", &[&band]),
+            Some(vector) if vector.band() == band => card
+                .field("Severity", &[&band, &", ", &vector.scores().overall()])
+                .field("Vector", &[vector]),
+            Some(vector) => card
+                .field("Severity", &[&band, &", decided by hand"])
+                .field("Vector", &[vector, &" is ", &vector.scores().overall()]),
+            None => card.field("Severity", &[&band, &", decided by hand"]),
         };
     } else if !case.vectors.is_empty() {
         card = card.field("Scores in", &[&case.vectors.len()]);
@@ -264,7 +266,6 @@ pub fn render(case: &Case, policy: &Policy) -> Message {
     if !guests.is_empty() {
         card = card.field("Guests", &[&guests.join(", ")]);
     }
-    card = end(case, card);
     for (label, command) in choices(case) {
         card = card.choice(casual(label, format!("vuln {} {command}", case.id)));
     }

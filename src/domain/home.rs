@@ -21,10 +21,11 @@ pub fn show(ask: &mut Ask<'_>) {
             .cases
             .values()
             .any(|case| ask.pass(case).is_some() || case.reporter == ask.who);
-    let mut page = say::home_intro(&ask.policy.project);
-    if known {
-        page = page.then(waits::waiting(ask)).then(look::cases(ask));
-    }
+    let mut page = if known {
+        waits::waiting(ask).then(look::cases(ask))
+    } else {
+        say::home_intro(&ask.policy.project)
+    };
     if ask.is_member() {
         page = page.then(oncall::on_duty(ask));
     }

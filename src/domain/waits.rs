@@ -54,9 +54,8 @@ pub fn waiting(ask: &Ask<'_>) -> Text<ToPerson> {
                 &Strong(case.id),
                 &": ",
                 &waits,
-                &" (next due ",
+                &", next due ",
                 &When(due, zone),
-                &")",
             ]),
             None => text.item(&[&Strong(case.id), &": ", &waits]),
         };

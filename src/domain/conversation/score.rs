@@ -195,6 +195,9 @@ fn form(id: CaseId, calculator: &Calculator, values: &Values, errors: Values) ->
     let versions = vec![option("3.1", "CVSS 3.1"), option("4.0", "CVSS 4.0")];
     let chosen = Some(version.to_owned());
     let mut fields = vec![select("version", "Version", versions, chosen)];
+    fields
+        .iter_mut()
+        .for_each(|version| version.required = true);
     for metric in calculator.steps() {
         let options = metric
             .values
@@ -208,6 +211,8 @@ fn form(id: CaseId, calculator: &Calculator, values: &Values, errors: Values) ->
         let label = format!("{} ({})", metric.name, metric.abbreviation);
         let mut field = select(metric.abbreviation, &label, options, value);
         metric.question.clone_into(&mut field.hint);
+        // All are needed, unless a typed vector counts.
+        field.required = typed(values).is_empty();
         fields.push(field);
     }
     let mut vector = field("vector", "Or type the vector", line(512));
