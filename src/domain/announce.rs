@@ -7,10 +7,11 @@ use super::confidential::Confidential;
 use super::embargo::going_out;
 use super::event::Event;
 use super::grammar::{Args, Mistake};
-use super::{publish, say};
+use super::{conversation, publish, say};
 
 /// Longest announcement, in bytes: one message on every network.
-const TEXT_BYTES_MAX: usize = 12_000;
+pub const TEXT_BYTES_MAX: usize = 12_000;
+pub const TEXT_TOO_LONG: &str = "An announcement has at most 12,000 bytes.";
 
 pub fn draft(ask: &mut Ask<'_>, case: &Case, args: &Args) {
     let typed = args.text("text");
@@ -40,10 +41,22 @@ pub fn draft(ask: &mut Ask<'_>, case: &Case, args: &Args) {
 }
 
 pub fn edit(ask: &mut Ask<'_>, case: &Case, args: &Args) {
-    if case.announcement.draft.is_none() {
-        return no_draft(ask, case);
+    let text = args.text("text");
+    if text.is_empty() {
+        return match case.announcement.draft {
+            Some(_) => conversation::begin_edit(ask, case, args),
+            None => no_draft(ask, case),
+        };
     }
-    set(ask, case, args.text("text"));
+    edited(ask, case, text);
+}
+
+/// Another text for the draft: from a command, or from the editor.
+pub fn edited(ask: &mut Ask<'_>, case: &Case, text: String) {
+    match case.announcement.draft {
+        Some(_) => set(ask, case, text),
+        None => no_draft(ask, case),
+    }
 }
 
 fn set(ask: &mut Ask<'_>, case: &Case, text: String) {
@@ -54,8 +67,8 @@ fn set(ask: &mut Ask<'_>, case: &Case, text: String) {
         return going_out(ask, case);
     }
     if text.len() > TEXT_BYTES_MAX {
-        let what = "An announcement has at most 12,000 bytes.";
-        return ask.refuse(Some(case.id), &say::rule("too-long", "announce", what, ""));
+        let mistake = say::rule("too-long", "announce", TEXT_TOO_LONG, "");
+        return ask.refuse(Some(case.id), &mistake);
     }
     let targets = ask.policy.announce.clone();
     let hash = TextHash::of(&text, &targets);
@@ -69,8 +82,8 @@ fn set(ask: &mut Ask<'_>, case: &Case, text: String) {
             targets,
         },
     );
-    let by = ask.who.clone();
-    ask.tell_case(case, || say::drafted(&by, &shown, voided));
+    let (id, by) = (case.id, ask.who.clone());
+    ask.tell_case(case, || say::drafted(id, &by, &shown, voided));
 }
 
 /// The advisory's text from the facts (the sections of the Kubernetes committee's template), or

@@ -12,7 +12,7 @@ use super::ids::CaseId;
 use super::policy::Policy;
 use super::state::State;
 use super::{announce, card, close, conversation, embargo, facts, home, intake, look};
-use super::{need_to_know, oncall, ownership, rooms, say, scoring, trust};
+use super::{need_to_know, oncall, ownership, rooms, say, scoring, trust, waits};
 
 /// One thing that happened, with what the engine had to look up for it.
 pub struct Request<'a> {
@@ -280,7 +280,7 @@ fn without_case(ask: &mut Ask<'_>, spec: &'static Spec, args: &Args, recalled: O
         Verb::Report => intake::report(ask, args),
         Verb::Status => look::status_of_all(ask),
         Verb::List => look::list(ask),
-        Verb::Next => look::next(ask),
+        Verb::Next => waits::next(ask),
         Verb::Why => look::why(ask),
         Verb::Reopen => close::reopen(ask, args, recalled),
         Verb::OnCallNow => oncall::now(ask),

@@ -143,12 +143,18 @@ impl<'a> Effects<'a> {
         }
     }
 
-    /// Calls a person: opaque, since it lights up a lock screen.
+    /// Calls a person: opaque, since it lights up a lock screen, which then says what it is about.
     pub fn page(&mut self, case: Option<CaseId>, to: &PersonId, text: Text<ToCommittee>) {
+        let notice = text.first_line();
         let message = text.into_message();
         for user in self.policy.accounts_of(to) {
-            let (network, target) = (user.network.clone(), Target::Direct { user });
-            let action = Action::post(target, message.clone());
+            let (network, to_user) = (user.network.clone(), Target::Direct { user });
+            let action = Action::Post {
+                to: to_user,
+                message: message.clone(),
+                openness: Openness::Private,
+                notice: Some(notice.clone()),
+            };
             self.promise(
                 case,
                 network,
@@ -198,6 +204,7 @@ impl<'a> Effects<'a> {
                 to,
                 message,
                 openness: Openness::Public,
+                notice: None,
             },
             lane: Lane::FanOut,
             purpose: Purpose::Announcement {

@@ -2,7 +2,7 @@
 //! event: silence is the failure that a security committee cannot afford.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use underrose_chat::{Action, Network, Receipt};
+use underrose_chat::{Action, Network, Openness, Receipt};
 
 use super::ask::tell_case;
 use super::card;
@@ -234,7 +234,10 @@ fn tell_duty(
 
 /// A page that failed on one network goes out again on the person's others.
 fn tell_elsewhere(fx: &mut Effects<'_>, to: &PersonId, failed: &Network, promise: &Promise) {
-    let Action::Post { message, .. } = &promise.action else {
+    let Action::Post {
+        message, notice, ..
+    } = &promise.action
+    else {
         return;
     };
     let others: Vec<_> = fx
@@ -245,8 +248,12 @@ fn tell_elsewhere(fx: &mut Effects<'_>, to: &PersonId, failed: &Network, promise
         .collect();
     for user in others {
         let network = user.network.clone();
-        let target = underrose_chat::Target::Direct { user };
-        let action = Action::post(target, message.clone());
+        let action = Action::Post {
+            to: underrose_chat::Target::Direct { user },
+            message: message.clone(),
+            openness: Openness::Private,
+            notice: notice.clone(),
+        };
         fx.promise(promise.case, network, action, Lane::Page, Purpose::Notice);
     }
 }

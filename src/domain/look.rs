@@ -1,14 +1,14 @@
-//! Looking changes nothing: help, status, list, next, timeline, why.
+//! Looking changes nothing: help, status, list, timeline, why.
 
 use super::ask::{Ask, Spot};
-use super::case::{Case, Embargo};
+use super::calendar::show;
+use super::case::Case;
 use super::grammar::{Args, COMMANDS, From, Place, Spec, Who};
-use super::tell::{Text, ToPerson, When};
-use super::words::Stage;
-use super::{card, say, scoring};
+use super::tell::{Strong, Text, ToPerson};
+use super::{card, say};
 
 /// Most rows of one list.
-const ROWS_MAX: usize = 50;
+pub const ROWS_MAX: usize = 50;
 
 pub fn help(ask: &mut Ask<'_>, args: &Args) {
     let typed = args.text("command");
@@ -167,13 +167,24 @@ fn row(ask: &Ask<'_>, text: Text<ToPerson>, case: &Case) -> Text<ToPerson> {
     let band = case
         .severity()
         .map_or(String::new(), |band| format!(", {band}"));
+    let due = case.next_due().map_or(String::new(), |due| {
+        format!(", next due {}", show(due, ask.zone()))
+    });
     // A title is for private conversations; in a room only the caller sees this answer, but the
     // caller's screen may be shared.
     if ask.spot == Spot::Outside {
-        return text.item(&[&case.id, &": ", &case.stage, &band, &", owner ", &owner]);
+        return text.item(&[
+            &Strong(case.id),
+            &": ",
+            &case.stage,
+            &band,
+            &", owner ",
+            &owner,
+            &due,
+        ]);
     }
     text.item(&[
-        &case.id,
+        &Strong(case.id),
         &": ",
         title,
         &"; ",
@@ -181,90 +192,8 @@ fn row(ask: &Ask<'_>, text: Text<ToPerson>, case: &Case) -> Text<ToPerson> {
         &band,
         &", owner ",
         &owner,
+        &due,
     ])
-}
-
-pub fn next(ask: &mut Ask<'_>) {
-    let waiting = waiting(ask);
-    ask.answer(waiting);
-}
-
-/// What waits for the person, and when things are due.
-pub fn waiting(ask: &Ask<'_>) -> Text<ToPerson> {
-    let zone = ask.zone();
-    let mut text: Text<ToPerson> = Text::default();
-    for case in ask
-        .state
-        .cases
-        .values()
-        .filter(|case| ask.pass(case).is_some())
-        .take(ROWS_MAX)
-    {
-        let mut waits: Vec<&'static str> = Vec::new();
-        if case
-            .page
-            .as_ref()
-            .is_some_and(|page| page.to.contains(&ask.who))
-        {
-            waits.push("the page is with you");
-        }
-        if case.owner_offered.as_ref() == Some(&ask.who) {
-            waits.push("it is offered to you");
-        }
-        let mine = case.owner.as_ref() == Some(&ask.who) || case.fix_lead() == Some(&ask.who);
-        if mine {
-            waits.push(next_step(case));
-        } else if case.stage == Stage::Triaging
-            && !case.vectors.contains_key(&ask.who)
-            && case.settled.is_none()
-            && !scoring::sees_vectors(ask, case)
-        {
-            waits.push("your score");
-        }
-        let draft = case.announcement.draft.is_some()
-            && !case.announcement.approvals.contains_key(&ask.who);
-        if draft && ask.is_member() && case.announcement.is_drafted() {
-            waits.push("your approval of the announcement");
-        }
-        if waits.is_empty() {
-            continue;
-        }
-        let waits = waits.join("; ");
-        text = match case.next_due() {
-            Some(due) => text.item(&[
-                &case.id,
-                &": ",
-                &waits,
-                &" (next due ",
-                &When(due, zone),
-                &")",
-            ]),
-            None => text.item(&[&case.id, &": ", &waits]),
-        };
-    }
-    if text.is_empty() {
-        return say::nothing_waits();
-    }
-    say::waits_heading().then(text)
-}
-
-fn next_step(case: &Case) -> &'static str {
-    match case.stage {
-        Stage::New => "answer the reporter (vuln ack)",
-        Stage::Triaging if case.waiting_for_reporter.is_some() => "the reporter's answer",
-        Stage::Triaging => "the verdict (vuln triage)",
-        Stage::Accepted if case.settled.is_none() => "settle the score (vuln score settle)",
-        Stage::Accepted if case.embargo == Embargo::None => {
-            "set the embargo's end (vuln embargo until)"
-        }
-        Stage::Accepted => "the fix (vuln ready)",
-        Stage::Ready if case.announcement.draft.is_none() => {
-            "draft the announcement (vuln announce draft)"
-        }
-        Stage::Ready => "the announcement (vuln announce preview)",
-        Stage::Disclosed => "the retrospective (vuln retro), then vuln close",
-        Stage::Closed => "nothing",
-    }
 }
 
 pub fn timeline(ask: &mut Ask<'_>, case: &Case) {

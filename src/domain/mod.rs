@@ -40,4 +40,5 @@ pub mod tell;
 pub mod tick;
 pub mod timeline;
 pub mod trust;
+pub mod waits;
 pub mod words;

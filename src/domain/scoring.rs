@@ -3,7 +3,7 @@
 use super::ask::Ask;
 use super::case::Case;
 use super::confidential::Confidential;
-use super::cvss::Vector;
+use super::cvss::{Band, Vector};
 use super::event::Event;
 use super::grammar::Args;
 use super::ids::PersonId;
@@ -44,17 +44,28 @@ pub fn record(ask: &mut Ask<'_>, case: &Case, vector: Vector) {
 
 pub fn settle(ask: &mut Ask<'_>, case: &Case, args: &Args) {
     let Some(vector) = args.vector("vector") else {
-        return;
+        return conversation::begin_settle(ask, case, args);
     };
     let because = args.text("why");
-    if because.is_empty() && !case.vectors.values().any(|scored| *scored == vector) {
-        let what = "Nobody scored exactly this, so say why it is settled.";
+    if because.is_empty() && needs_reason(case, &vector) {
         let usage = "vuln score settle <vector> because <why>";
         return ask.refuse(
             Some(case.id),
-            &say::rule("bad-argument", "score", what, usage),
+            &say::rule("bad-argument", "score", NOBODY_SCORED, usage),
         );
     }
+    settled(ask, case, vector, because);
+}
+
+pub const NOBODY_SCORED: &str = "Nobody scored exactly this, so say why it is settled.";
+
+/// Whether a vector is nobody's, so that settling it needs a reason.
+pub fn needs_reason(case: &Case, vector: &Vector) -> bool {
+    !case.vectors.values().any(|scored| scored == vector)
+}
+
+/// The vector that counts: from a command, or from a form.
+pub fn settled(ask: &mut Ask<'_>, case: &Case, vector: Vector, because: String) {
     let sealed = Confidential::new(because.clone());
     ask.happen(
         case,
@@ -73,10 +84,15 @@ pub fn settle(ask: &mut Ask<'_>, case: &Case, args: &Args) {
 }
 
 pub fn severity(ask: &mut Ask<'_>, case: &Case, args: &Args) {
-    let Some(band) = args.band("band") else {
-        return;
-    };
     let because = args.text("why");
+    match args.band("band") {
+        Some(band) if !because.is_empty() => overridden(ask, case, band, because),
+        Some(_) | None => conversation::begin_severity(ask, case, args),
+    }
+}
+
+/// The band that counts, whatever the score: from a command, or from a form.
+pub fn overridden(ask: &mut Ask<'_>, case: &Case, band: Band, because: String) {
     let sealed = Confidential::new(because.clone());
     ask.happen(
         case,

@@ -4,4 +4,7 @@
 
 mod kills;
 mod life;
+mod looking;
 mod scene;
+mod screens;
+mod workspace;

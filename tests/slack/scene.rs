@@ -6,65 +6,27 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use underrose_slack_emulator::{Cannot, Channel, Delivery, Emulator, Settings, World};
+use underrose_slack_emulator::{Cannot, Delivery, Emulator, World};
+
+use crate::kills::Random;
+use crate::looking::{approvals, case_rooms};
+use crate::workspace::app;
 
 /// A scene that takes longer has hung.
-const DEADLINE: Duration = Duration::from_secs(120);
+pub const DEADLINE: Duration = Duration::from_secs(120);
 
 /// What a command is typed again for: nobody answered it.
 const TYPED_MAX: usize = 20;
 
-const MANIFEST: &str = include_str!("../../slack-app-manifest.yaml");
-
 pub struct Scene {
     pub emulator: Emulator,
-    dir: tempfile::TempDir,
+    pub dir: tempfile::TempDir,
     bot: Option<Child>,
     pub kills: usize,
     random: Option<Random>,
     /// Channels by name.
     pub halls: Vec<String>,
     pub security: String,
-}
-
-/// Kills after some number of calls of the bot's, from a seed.
-struct Random {
-    state: u64,
-    at: u64,
-    kills_left: usize,
-}
-
-impl Random {
-    /// Between 1 and 16 (Knuth's MMIX generator: its high bits are good enough).
-    fn next(&mut self) -> u64 {
-        self.state = self
-            .state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        1 + (self.state >> 60)
-    }
-}
-
-/// The app as the manifest describes it.
-fn app() -> Settings {
-    let listed = |key: &str| {
-        let mut lines = MANIFEST
-            .lines()
-            .skip_while(|line| line.trim() != format!("{key}:"));
-        lines.next();
-        lines
-            .map_while(|line| line.trim().strip_prefix("- "))
-            .map(str::to_owned)
-            .collect()
-    };
-    Settings {
-        scopes: listed("bot"),
-        events: listed("bot_events"),
-        shortcuts: ["report_disclosure".to_owned()].into(),
-        // Whatever is not acknowledged comes again, as often as it takes.
-        retry_after: vec![Duration::ZERO; 50],
-        ..Settings::default()
-    }
 }
 
 impl Scene {
@@ -116,67 +78,6 @@ impl Scene {
         };
         random.at = self.calls() + random.next();
         self.random = Some(random);
-    }
-
-    fn configuration(&self, people: &[&str]) -> String {
-        let mut table: toml::Table = std::fs::read_to_string("config.example.toml")
-            .unwrap()
-            .parse()
-            .unwrap();
-        table.remove("console");
-        let set = |table: &mut toml::Table, section: &str, key: &str, value: toml::Value| {
-            table[section]
-                .as_table_mut()
-                .unwrap()
-                .insert(key.into(), value);
-        };
-        let room = |id: &String| toml::Value::from(format!("slack/{id}"));
-        let path = |name: &str| toml::Value::from(self.dir.path().join(name).to_str().unwrap());
-        table.insert("data".into(), path("data"));
-        set(&mut table, "key", "file", path("master.key"));
-        set(
-            &mut table,
-            "committee",
-            "rooms",
-            vec![room(&self.security)].into(),
-        );
-        set(
-            &mut table,
-            "committee",
-            "case_networks",
-            vec!["slack"].into(),
-        );
-        let announce: Vec<toml::Value> = vec![
-            vec![room(&self.halls[0])].into(),
-            vec![room(&self.halls[1]), room(&self.halls[2])].into(),
-        ];
-        set(&mut table, "committee", "announce", announce.into());
-        set(
-            &mut table,
-            "oncall",
-            "groups",
-            vec!["slack/security-oncall"].into(),
-        );
-        for (entry, name) in table["people"]
-            .as_array_mut()
-            .unwrap()
-            .iter_mut()
-            .zip(people)
-        {
-            let handles = toml::Table::from_iter([("slack".to_owned(), self.id(name).into())]);
-            // Pages wait for working hours, and tests do not.
-            let days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].map(toml::Value::from);
-            let person = entry.as_table_mut().unwrap();
-            person.insert("handles".into(), handles.into());
-            person.insert("hours".into(), "00:00-23:59".into());
-            person.insert("days".into(), days.to_vec().into());
-        }
-        let mut slack = toml::Table::new();
-        slack.insert("bot_token".into(), "env:TEST_SLACK_BOT".into());
-        slack.insert("app_token".into(), "env:TEST_SLACK_APP".into());
-        slack.insert("api_url".into(), self.emulator.api_url().into());
-        table.insert("slack".into(), toml::Value::Array(vec![slack.into()]));
-        table.to_string()
     }
 
     fn config(&self) -> PathBuf {
@@ -389,23 +290,6 @@ impl Scene {
         panic!("it was never armed; {}", self.log());
     }
 
-    /// Announcements in the public channels, with when they were said.
-    pub fn announced(world: &World, halls: &[String]) -> Vec<(String, f64)> {
-        let mut found = Vec::new();
-        for hall in halls {
-            for message in &world.channels[hall].messages {
-                if message.by_app
-                    && Value::from(message.blocks.clone())
-                        .to_string()
-                        .contains("ANNOUNCEMENT")
-                {
-                    found.push((hall.clone(), message.ts.parse().unwrap()));
-                }
-            }
-        }
-        found
-    }
-
     pub fn journal_counts(&self, event: &str) -> usize {
         let (ok, journal) = self.run(&["journal", "show"]);
         assert!(ok, "{journal}");
@@ -420,27 +304,4 @@ impl Drop for Scene {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-pub fn case_rooms(world: &World) -> impl Iterator<Item = &Channel> {
-    world
-        .channels
-        .values()
-        .filter(|channel| channel.name.starts_with("case-"))
-}
-
-/// Every button to approve that was shown in the room, as the command that it gives, in order.
-fn approvals(room: &Channel) -> Vec<String> {
-    let mut found = Vec::new();
-    for message in &room.messages {
-        for block in &message.blocks {
-            for element in block["elements"].as_array().into_iter().flatten() {
-                let value = element["value"].as_str().unwrap_or_default();
-                if value.contains("announce approve") {
-                    found.push(value.to_owned());
-                }
-            }
-        }
-    }
-    found
 }

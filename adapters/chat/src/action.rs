@@ -43,6 +43,10 @@ pub enum Action {
         message: Message,
         #[serde(default)]
         openness: Openness,
+        /// What a notification may say of a private message, where others read the screen too; a
+        /// network that shows the message itself there shows this instead.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notice: Option<String>,
     },
     /// Replace a message of ours.
     Edit {
@@ -114,6 +118,7 @@ impl Action {
             to,
             message,
             openness: Openness::Private,
+            notice: None,
         }
     }
 

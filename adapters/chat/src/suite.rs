@@ -234,6 +234,7 @@ async fn openness(peer: &dyn Peer, adapter: &dyn Adapter) {
         },
         message: message("public"),
         openness: Openness::Public,
+        notice: None,
     };
     let posted = adapter.deliver(&key("f2"), &announcement).await;
     assert!(posted.is_ok(), "an announcement: {posted:?}");

@@ -85,6 +85,8 @@ pub async fn deliver(
             to,
             message,
             openness,
+            // A client makes the notification itself, of what it decrypts.
+            notice: _,
         } => {
             let (room, relation) = place(account, to).await?;
             open_for_words(account, &room, *openness).await?;

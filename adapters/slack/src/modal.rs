@@ -3,8 +3,8 @@
 //!
 //! Every field is an `input` block, since only those can show an error beside the field. A menu
 //! whose options changed gets a new block id: under the old one Slack would keep the choice that
-//! was made among the old options. A text that may be longer than one input takes has a second
-//! input, and the two are joined again when they are read.
+//! was made among the old options. A text that may be longer than one input takes has more inputs
+//! below it, and all are joined again when they are read.
 
 mod read;
 
@@ -22,8 +22,9 @@ use crate::words;
 
 pub use read::{errors, values};
 
-/// Follows a field's name in the action id of its second input.
-const CONTINUED: &str = "#2";
+/// Follows a field's name in the action id of its further inputs; their number follows.
+const CONTINUED: char = '#';
+const CONTINUED_MAX: usize = 3;
 
 /// What a view of ours carries in `private_metadata`, so that nothing of it must be remembered.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -157,7 +158,7 @@ fn plain(text: &str) -> Value {
 }
 
 fn input(index: usize, field: &Field) -> Result<Vec<Value>, String> {
-    if field.name.is_empty() || length(&field.name) + CONTINUED.len() > ID_MAX {
+    if field.name.is_empty() || length(&field.name) + CONTINUED_MAX > ID_MAX {
         return Err("a field's name does not fit into an id".to_owned());
     }
     match &field.kind {
@@ -166,7 +167,7 @@ fn input(index: usize, field: &Field) -> Result<Vec<Value>, String> {
             if value.is_some_and(|value| length(value) > INPUT_MAX) {
                 return Err("a field's text is too long for a line".to_owned());
             }
-            let element = text_element(&field.name, value, *bytes_max, "");
+            let element = text_element(field, value, *bytes_max, Lines::One);
             Ok(vec![block(index, field, element, String::new())])
         }
         FieldKind::Paragraphs { bytes_max } => paragraphs(index, field, *bytes_max),
@@ -178,47 +179,70 @@ fn input(index: usize, field: &Field) -> Result<Vec<Value>, String> {
     }
 }
 
-/// One input, or two for what may be longer than one takes.
+/// One input; two for what may be longer than one takes; all that may be needed if its text is
+/// longer than two. Which of them are there must not change while somebody types, or Slack
+/// throws away what is in them: so only one or two tell of changes.
 fn paragraphs(index: usize, field: &Field, bytes_max: usize) -> Result<Vec<Value>, String> {
     let value = field.value.as_deref().unwrap_or_default();
-    let mut pieces = split(value, INPUT_MAX).into_iter();
-    let (first, second) = (pieces.next(), pieces.next());
-    if pieces.next().is_some() || (second.is_some() && bytes_max <= INPUT_MAX) {
+    let pieces = split(value, INPUT_MAX);
+    let most = bytes_max.div_ceil(INPUT_MAX);
+    if pieces.len() > most {
         return Err("a field's text is too long".to_owned());
     }
-    let mut all = vec![block(
-        index,
-        field,
-        text_element(&field.name, first, bytes_max, "multiline"),
-        String::new(),
-    )];
-    if bytes_max > INPUT_MAX {
-        let name = format!("{}{CONTINUED}", field.name);
+    let shown = if pieces.len() > 2 {
+        most
+    } else {
+        most.clamp(1, 2)
+    };
+    let field = &Field {
+        live: field.live && shown <= 2,
+        ..field.clone()
+    };
+    let mut all = Vec::with_capacity(shown);
+    for number in 1..=shown {
+        let piece = pieces.get(number - 1).copied();
+        let size = bytes_max.saturating_sub(INPUT_MAX * (number - 1));
+        if number == 1 {
+            let element = text_element(field, piece, size, Lines::Many);
+            all.push(block(index, field, element, String::new()));
+            continue;
+        }
         let more = Field {
-            name: name.clone(),
-            label: words::continued(&field.label),
+            name: format!("{}{CONTINUED}{number}", field.name),
+            label: words::CONTINUED.to_owned(),
             hint: words::CONTINUED_HINT.to_owned(),
             required: false,
-            live: false,
             ..field.clone()
         };
-        let element = text_element(&name, second, bytes_max - INPUT_MAX, "multiline");
-        all.push(block(index, &more, element, "2".to_owned()));
+        let element = text_element(&more, piece, size, Lines::Many);
+        all.push(block(index, &more, element, number.to_string()));
     }
     Ok(all)
 }
 
-fn text_element(name: &str, value: Option<&str>, bytes_max: usize, multiline: &str) -> Value {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    One,
+    Many,
+}
+
+fn text_element(field: &Field, value: Option<&str>, bytes_max: usize, lines: Lines) -> Value {
     let mut element = json!({
         "type": "plain_text_input",
-        "action_id": name,
-        "multiline": !multiline.is_empty(),
+        "action_id": field.name,
+        "multiline": lines == Lines::Many,
         // A character is at least a byte; the core counts the bytes.
         "max_length": bytes_max.clamp(1, INPUT_MAX),
     });
-    if let Some(value) = value.filter(|value| !value.is_empty())
-        && let Some(map) = element.as_object_mut()
-    {
+    let Some(map) = element.as_object_mut() else {
+        return element;
+    };
+    if field.live {
+        // By itself Slack tells of a text only when Enter is pressed.
+        let config = json!({"trigger_actions_on": ["on_character_entered"]});
+        map.insert("dispatch_action_config".to_owned(), config);
+    }
+    if let Some(value) = value.filter(|value| !value.is_empty()) {
         map.insert("initial_value".to_owned(), json!(clip(value, INPUT_MAX)));
     }
     element

@@ -15,7 +15,5 @@ pub const FORM_TOO_LATE: &str = "Slack closed the way for this form before it co
 pub const FORM_UNFIT: &str = "This form does not fit into a Slack window. Please type the command \
                               with its arguments instead.";
 
-/// Of a long field, the input that follows the first one.
-pub fn continued(label: &str) -> String {
-    format!("{label} (continued)")
-}
+/// The label of what follows the first input of a long field.
+pub const CONTINUED: &str = "… and the rest of it";

@@ -5,10 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 
 use crate::api::{Api, Failure};
 use crate::deliver::Ledger;
+use crate::listen::Homes;
 use crate::settings::Settings;
 
 /// What a room is may change under our feet: nothing older than this is believed, and an event
@@ -30,6 +31,9 @@ pub struct Workspace {
     identity: OnceCell<Identity>,
     ledger: Mutex<Ledger>,
     rooms: Mutex<Rooms>,
+    homes: Mutex<Homes>,
+    /// Something was taken in or carried out: what people see of it elsewhere may be old.
+    pub(crate) changed: Notify,
     /// By user, the channel of the direct conversation.
     directs: Mutex<BTreeMap<String, String>>,
     groups: Mutex<BTreeMap<String, String>>,
@@ -77,6 +81,8 @@ impl Workspace {
             identity: OnceCell::new(),
             ledger: Mutex::default(),
             rooms: Mutex::default(),
+            homes: Mutex::default(),
+            changed: Notify::new(),
             directs: Mutex::default(),
             groups: Mutex::default(),
             owners: Mutex::default(),
@@ -168,6 +174,10 @@ impl Workspace {
 
     pub(crate) fn rooms(&self) -> MutexGuard<'_, Rooms> {
         lock(&self.rooms)
+    }
+
+    pub(crate) fn homes(&self) -> MutexGuard<'_, Homes> {
+        lock(&self.homes)
     }
 
     pub(crate) fn groups(&self) -> MutexGuard<'_, BTreeMap<String, String>> {

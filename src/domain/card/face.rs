@@ -33,6 +33,7 @@ pub struct Face<'a> {
     embargo: &'a Embargo,
     release: &'a Release,
     announcement: Announcement<'a>,
+    choices: &'static [(&'static str, &'static str)],
 }
 
 /// Of the facts, those on the card.
@@ -100,6 +101,7 @@ impl<'a> Face<'a> {
             embargo: &case.embargo,
             release: &case.release,
             announcement: Announcement::of(case),
+            choices: choices(case),
         })
     }
 
@@ -109,8 +111,19 @@ impl<'a> Face<'a> {
         let mut card: Text<ToCase> = Text::default()
             .heading(&[&"Case ", &self.id, &": ", self.facts.title])
             .field("Stage", &[&self.stage])
-            .field("Owner", &[self.owner.unwrap_or(&nobody)])
-            .field("Reporter", &[self.reporter]);
+            .field("Owner", &[self.owner.unwrap_or(&nobody)]);
+        card = match self.embargo {
+            Embargo::None => card,
+            Embargo::Until(at) => card.field("Embargo", &[&"until ", &When(*at, None)]),
+            Embargo::Lifted => card.field("Embargo", &[&"lifted"]),
+        };
+        card = match self.release {
+            Release::Unknown => card,
+            Release::Verified(by) => card.field("Release", &[&"verified by ", by]),
+            Release::Waived(by) => card.field("Release", &[&"waived by ", by]),
+        };
+        card = self.announcement.field(card);
+        card = card.field("Reporter", &[self.reporter]);
         if let Some(lead) = self.lead {
             card = card.field("Fix lead", &[lead]);
         }
@@ -129,18 +142,7 @@ impl<'a> Face<'a> {
             });
             card = card.field("Guests", &[&guests.collect::<Vec<_>>().join(", ")]);
         }
-        card = match self.embargo {
-            Embargo::None => card,
-            Embargo::Until(at) => card.field("Embargo", &[&"until ", &When(*at, None)]),
-            Embargo::Lifted => card.field("Embargo", &[&"lifted"]),
-        };
-        card = match self.release {
-            Release::Unknown => card,
-            Release::Verified(by) => card.field("Release", &[&"verified by ", by]),
-            Release::Waived(by) => card.field("Release", &[&"waived by ", by]),
-        };
-        card = self.announcement.field(card);
-        for (label, command) in choices(self.stage) {
+        for (label, command) in self.choices {
             card = card.choice(casual(*label, format!("vuln {} {command}", self.id)));
         }
         card.into_message()
@@ -203,10 +205,17 @@ impl Score<'_> {
         match self {
             Self::Open(0) => card,
             Self::Open(vectors) => card.field("Scores in", &[vectors]),
-            Self::Settled(band, None) => card.field("Severity", &[band]),
-            Self::Settled(band, Some(vector)) => {
-                let score = vector.scores().overall();
-                card.field("Severity", &[band, &" (", &score, &" ", vector, &")"])
+            Self::Settled(band, Some(vector)) if vector.band() == *band => card
+                .field("Severity", &[band, &", ", &vector.scores().overall()])
+                .field("Vector", &[*vector]),
+            Self::Settled(band, vector) => {
+                let card = card.field("Severity", &[band, &", decided by hand"]);
+                match vector {
+                    Some(vector) => {
+                        card.field("Vector", &[*vector, &" is ", &vector.scores().overall()])
+                    }
+                    None => card,
+                }
             }
         }
     }
@@ -257,12 +266,28 @@ impl<'a> Announcement<'a> {
 }
 
 /// What one would press next; one row.
-fn choices(stage: Stage) -> &'static [(&'static str, &'static str)] {
-    match stage {
+fn choices(case: &Case) -> &'static [(&'static str, &'static str)] {
+    match case.stage {
         Stage::New => &[("Acknowledge", "ack")],
-        Stage::Triaging => &[("Score", "score"), ("Status", "status")],
+        Stage::Triaging => &[("Score", "score")],
+        Stage::Accepted if case.settled.is_none() && !case.vectors.is_empty() => &[
+            ("Score", "score"),
+            ("Settle", "score settle"),
+            ("Ready", "ready"),
+        ],
         Stage::Accepted => &[("Score", "score"), ("Ready", "ready")],
-        Stage::Ready => &[("Draft", "announce draft"), ("Preview", "announce preview")],
+        Stage::Ready => match case.announcement.state {
+            AnnouncementState::None => &[("Draft", "announce draft")],
+            AnnouncementState::Draft | AnnouncementState::Approved => {
+                &[("Preview", "announce preview"), ("Edit", "announce edit")]
+            }
+            AnnouncementState::Armed { .. } => {
+                &[("Preview", "announce preview"), ("Hold", "announce hold")]
+            }
+            AnnouncementState::Held { .. }
+            | AnnouncementState::Publishing { .. }
+            | AnnouncementState::Published { .. } => &[("Preview", "announce preview")],
+        },
         Stage::Disclosed => &[("Retrospective", "retro")],
         Stage::Closed => &[],
     }

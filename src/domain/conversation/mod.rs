@@ -1,34 +1,47 @@
 //! Forms: a modal where the network opens one, else a conversation whose progress is state. Either
 //! way the core asks, scores and says what is wrong; an adapter only shows it.
 
+mod decisions;
 mod report;
 mod score;
 
 use std::collections::BTreeMap;
 
-use underrose_chat::{Form, Immediate};
+use underrose_chat::{Field, FieldKind, Form, Immediate, Opt};
 
 use super::ask::Ask;
+use super::case::Case;
 use super::confidential::Confidential;
 use super::event::Event;
+use super::grammar::{From, Place, Verb, Weight, spec_of};
 use super::ids::CaseId;
-use super::{intake, say};
+use super::say;
 
-pub use report::begin as begin_report;
-pub use score::begin as begin_score;
+pub use decisions::{begin_edit, begin_settle, begin_severity};
+pub use report::begin_report;
+pub use score::begin_score;
 
 /// What a form is for.
 enum Kind {
     Report,
     Score(CaseId),
+    Settle(CaseId),
+    Severity(CaseId),
+    Announce(CaseId),
 }
 
 impl Kind {
     fn of(form: &str) -> Option<Self> {
-        match form.split_once('/') {
-            None if form == "report" => Some(Self::Report),
-            Some(("score", case)) => case.parse().ok().map(Self::Score),
-            Some(_) | None => None,
+        let Some((form, case)) = form.split_once('/') else {
+            return (form == "report").then_some(Self::Report);
+        };
+        let case = case.parse().ok()?;
+        match form {
+            "score" => Some(Self::Score(case)),
+            "settle" => Some(Self::Settle(case)),
+            "severity" => Some(Self::Severity(case)),
+            "announce" => Some(Self::Announce(case)),
+            _ => None,
         }
     }
 }
@@ -42,11 +55,11 @@ fn open(ask: &mut Ask<'_>, form: Form) {
 /// A field of an open modal changed: the form as it now reads. Nothing is journaled.
 pub fn changed(ask: &mut Ask<'_>, form: &str, values: &Values) {
     match Kind::of(form) {
-        Some(Kind::Report) => open(ask, report::form(values, Values::new())),
-        Some(Kind::Score(id)) => {
-            let (calculator, errors) = score::calculate(ask.policy.scoring.version, values);
-            open(ask, score::form(id, &calculator, values, errors));
-        }
+        Some(Kind::Report) => open(ask, report::form(values)),
+        Some(Kind::Score(id)) => score::changed(ask, id, values),
+        Some(Kind::Announce(id)) => decisions::edited(ask, id, values),
+        // Nothing of these forms depends on what is in them.
+        Some(Kind::Settle(_) | Kind::Severity(_)) => {}
         None => ask.refuse(None, &say::stale_choice()),
     }
 }
@@ -57,25 +70,11 @@ pub fn submitted(ask: &mut Ask<'_>, form: &str, values: &Values) {
         return filled(ask, values);
     }
     match Kind::of(form) {
-        Some(Kind::Report) => {
-            let errors = report::errors(values);
-            if errors.is_empty() {
-                intake::open(ask, report::facts(values));
-            } else {
-                ask.fx.out.immediate = Immediate::Errors { errors };
-            }
-        }
-        Some(Kind::Score(id)) => {
-            let (calculator, mut errors) = score::calculate(ask.policy.scoring.version, values);
-            match score::vector_of(&calculator, values) {
-                Ok(vector) if errors.is_empty() => score::score(ask, id, vector),
-                Ok(_) => ask.fx.out.immediate = Immediate::Errors { errors },
-                Err((field, what)) => {
-                    errors.entry(field).or_insert(what);
-                    ask.fx.out.immediate = Immediate::Errors { errors };
-                }
-            }
-        }
+        Some(Kind::Report) => report::submitted(ask, values),
+        Some(Kind::Score(id)) => score::submitted(ask, id, values),
+        Some(Kind::Settle(id)) => decisions::submitted_settle(ask, id, values),
+        Some(Kind::Severity(id)) => decisions::submitted_severity(ask, id, values),
+        Some(Kind::Announce(id)) => decisions::submitted_edit(ask, id, values),
         None => ask.refuse(None, &say::stale_choice()),
     }
 }
@@ -94,21 +93,16 @@ fn filled(ask: &mut Ask<'_>, values: &Values) {
     };
     known.extend(values.clone());
     match Kind::of(&form) {
-        Some(Kind::Report) => report::next(ask, known),
-        Some(Kind::Score(id)) => {
-            let (calculator, errors) = score::calculate(score::version(ask, &known), &known);
-            match errors.into_iter().next() {
-                Some((_, what)) => ask.answer(say::score_step(id, &calculator, Some(&what))),
-                None => score::next(ask, id, &calculator, known),
-            }
-        }
-        None => end(ask),
+        Some(Kind::Report) => report::step(ask, known),
+        Some(Kind::Score(id)) => score::filled(ask, id, known),
+        // These are never asked step by step.
+        Some(Kind::Settle(_) | Kind::Severity(_) | Kind::Announce(_)) | None => end(ask),
     }
 }
 
 /// One answer in the conversation that runs here.
 pub fn answered(ask: &mut Ask<'_>, text: &str) {
-    let Some((form, known, step)) = talk(ask) else {
+    let Some((form, known, number)) = talk(ask) else {
         return;
     };
     let word = text.trim();
@@ -116,9 +110,68 @@ pub fn answered(ask: &mut Ask<'_>, text: &str) {
         return cancelled(ask);
     }
     match Kind::of(&form) {
-        Some(Kind::Report) => report::answered(ask, known, step, word),
+        Some(Kind::Report) => report::answered(ask, known, number, word),
         Some(Kind::Score(id)) => score::answered(ask, id, known, word),
-        None => end(ask),
+        Some(Kind::Settle(_) | Kind::Severity(_) | Kind::Announce(_)) | None => end(ask),
+    }
+}
+
+/// The case of a form, if the person still may what the form is for; else says why not.
+fn allowed<'a>(ask: &mut Ask<'a>, id: CaseId, verb: Verb) -> Option<&'a Case> {
+    let spec = spec_of(verb)?;
+    let Some(case) = ask.state.cases.get(&id) else {
+        ask.refuse(None, &say::no_such_case(spec, id));
+        return None;
+    };
+    let stage = match spec.from {
+        From::Any => true,
+        From::Stages(stages) => stages.contains(&case.stage),
+    };
+    let network = ask.policy.networks.get(ask.network());
+    let weak = network.is_none_or(|network| !network.binding);
+    if !ask.may(spec, Some(case)) {
+        ask.refuse(None, &say::not_allowed(spec, None));
+    } else if spec.weight == Weight::Binding && weak {
+        ask.refuse(Some(id), &say::not_binding_here(spec));
+    } else if spec.place == Place::Case && ask.case_here() != Some(id) {
+        ask.refuse(Some(id), &say::wrong_room(spec, Some(id)));
+    } else if !stage {
+        ask.refuse(Some(id), &say::wrong_stage(spec, case));
+    } else {
+        return Some(case);
+    }
+    None
+}
+
+fn field(name: &str, label: &str, kind: FieldKind) -> Field {
+    Field {
+        name: name.to_owned(),
+        label: label.to_owned(),
+        hint: String::new(),
+        kind,
+        value: None,
+        required: false,
+        live: false,
+    }
+}
+
+fn line(bytes_max: usize) -> FieldKind {
+    FieldKind::Line { bytes_max }
+}
+
+/// A menu whose change is wanted at once.
+fn select(name: &str, label: &str, options: Vec<Opt>, value: Option<String>) -> Field {
+    Field {
+        value,
+        live: true,
+        ..field(name, label, FieldKind::Select { options })
+    }
+}
+
+fn option(value: &str, label: &str) -> Opt {
+    Opt {
+        value: value.to_owned(),
+        label: label.to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
-//! The report's form, asked at once or question by question.
+//! The report's form, at once or question by question.
 
-use underrose_chat::{Field, FieldKind, Form, Surface};
+use underrose_chat::{Field, FieldKind, Form, Immediate, Surface};
 
 use super::{Values, end, open, progress};
 use crate::domain::ask::Ask;
@@ -10,7 +10,7 @@ use crate::domain::words::CreditKind;
 use crate::domain::{intake, say};
 
 /// The report form's fields: name, what is asked, whether it must be answered, and its size.
-const REPORT: [(&str, &str, bool, usize); 4] = [
+pub(super) const REPORT: [(&str, &str, bool, usize); 4] = [
     ("title", "What is it, in one line?", true, 200),
     (
         "text",
@@ -28,13 +28,13 @@ const REPORT: [(&str, &str, bool, usize); 4] = [
 ];
 
 /// The report's form; `about` is a link to what it is about, kept with its text.
-pub fn begin(ask: &mut Ask<'_>, about: Option<String>) {
+pub fn begin_report(ask: &mut Ask<'_>, about: Option<String>) {
     let known: Values = about
         .into_iter()
         .map(|link| ("about".to_owned(), link))
         .collect();
     match ask.surface {
-        Surface::Modal => open(ask, form(&known, Values::new())),
+        Surface::Modal => open(ask, form(&known)),
         Surface::Stepwise => {
             let place = ask.place.clone();
             ask.fx.note(Event::FormBegun {
@@ -42,60 +42,57 @@ pub fn begin(ask: &mut Ask<'_>, about: Option<String>) {
                 place,
             });
             if !known.is_empty() {
-                progress(ask, known.clone(), 0);
+                progress(ask, known, 0);
             }
-            ask_for(ask, 0);
+            question(ask, 0, None);
         }
+    }
+}
+
+pub(super) fn submitted(ask: &mut Ask<'_>, values: &Values) {
+    let errors = errors(values);
+    if errors.is_empty() {
+        intake::open(ask, facts(values));
+    } else {
+        ask.fx.out.immediate = Immediate::Errors { errors };
     }
 }
 
 /// One answer in the conversation.
-pub(super) fn answered(ask: &mut Ask<'_>, mut known: Values, step: u32, word: &str) {
+pub(super) fn answered(ask: &mut Ask<'_>, mut known: Values, number: u32, word: &str) {
     if word.eq_ignore_ascii_case("back") {
-        return ask_again(ask, known, step.saturating_sub(1) as usize);
+        let before = number.saturating_sub(1) as usize;
+        if let Some((name, ..)) = REPORT.get(before) {
+            known.remove(*name);
+        }
+        progress(ask, known, before);
+        return question(ask, before, None);
     }
-    let Some((name, _, must, max)) = REPORT.get(step as usize) else {
+    let Some((name, _, must, max)) = REPORT.get(number as usize) else {
         return end(ask);
     };
     if (*must && word.is_empty()) || word.len() > *max {
-        return ask.answer(say::form_question(
-            step as usize,
-            REPORT.len(),
-            &question(step as usize),
-            Some("That is empty or too long."),
-        ));
+        return question(ask, number as usize, Some("That is empty or too long."));
     }
-    let skipped = !*must && (word.is_empty() || word.eq_ignore_ascii_case("none") || word == "-");
-    known.insert(
-        (*name).to_owned(),
-        if skipped {
-            String::new()
-        } else {
-            word.to_owned()
-        },
-    );
-    next(ask, known);
+    let skipped = !*must && is_none(word);
+    let answer = if skipped { "" } else { word };
+    known.insert((*name).to_owned(), answer.to_owned());
+    step(ask, known);
 }
 
-pub(super) fn next(ask: &mut Ask<'_>, known: Values) {
+/// Asks for what is not known yet, or is done.
+pub(super) fn step(ask: &mut Ask<'_>, known: Values) {
     let next = REPORT
         .iter()
         .position(|(name, ..)| !known.contains_key(*name));
     match next {
-        Some(step) => {
-            progress(ask, known.clone(), step);
-            ask_for(ask, step);
+        Some(number) => {
+            progress(ask, known, number);
+            question(ask, number, None);
         }
         None => {
-            let errors = errors(&known);
-            if let Some((_, what)) = errors.first_key_value() {
-                let what = what.clone();
-                return ask.answer(say::form_question(
-                    0,
-                    REPORT.len(),
-                    &question(0),
-                    Some(&what),
-                ));
+            if let Some((_, what)) = errors(&known).first_key_value() {
+                return question(ask, 0, Some(what));
             }
             end(ask);
             intake::open(ask, facts(&known));
@@ -103,33 +100,17 @@ pub(super) fn next(ask: &mut Ask<'_>, known: Values) {
     }
 }
 
-fn ask_for(ask: &mut Ask<'_>, step: usize) {
-    ask.answer(say::form_question(
-        step,
-        REPORT.len(),
-        &question(step),
-        None,
-    ));
-}
-
-fn ask_again(ask: &mut Ask<'_>, mut known: Values, step: usize) {
-    if let Some((name, ..)) = REPORT.get(step) {
-        known.remove(*name);
-    }
-    progress(ask, known.clone(), step);
-    ask_for(ask, step);
-}
-
-fn question(step: usize) -> String {
-    REPORT
-        .get(step)
+fn question(ask: &mut Ask<'_>, number: usize, error: Option<&str>) {
+    let question = REPORT
+        .get(number)
         .map_or(String::new(), |(_, question, must, _)| {
             if *must {
                 (*question).to_owned()
             } else {
                 format!("{question} (or `none`)")
             }
-        })
+        });
+    ask.answer(say::form_question(number, REPORT.len(), &question, error));
 }
 
 /// What people type where they have nothing to say.
@@ -137,7 +118,7 @@ fn is_none(text: &str) -> bool {
     text.is_empty() || text.eq_ignore_ascii_case("none") || text == "-"
 }
 
-pub(super) fn errors(values: &Values) -> Values {
+fn errors(values: &Values) -> Values {
     let mut errors = Values::new();
     for (name, _, must, max) in REPORT {
         let value = values.get(name).map_or("", |value| value.trim());
@@ -150,7 +131,7 @@ pub(super) fn errors(values: &Values) -> Values {
     errors
 }
 
-pub(super) fn facts(values: &Values) -> Facts {
+fn facts(values: &Values) -> Facts {
     let value = |name: &str| {
         values
             .get(name)
@@ -188,7 +169,7 @@ fn about_line(link: &str) -> String {
     format!("About {link}\n\n")
 }
 
-pub(super) fn form(values: &Values, errors: Values) -> Form {
+pub(super) fn form(values: &Values) -> Form {
     let linked = values.get("about").map(|link| about_line(link));
     let fields = REPORT
         .iter()
@@ -215,6 +196,6 @@ pub(super) fn form(values: &Values, errors: Values) -> Form {
         body: say::report_intro().into_message(),
         fields,
         submit: "Report".to_owned(),
-        errors,
+        errors: Values::new(),
     }
 }

@@ -1,17 +1,17 @@
-//! The calculator's form: the score grows as one chooses; a vector may be typed at any step.
+//! The calculator, as a form that scores while one chooses, or metric by metric.
 
-use underrose_chat::{Field, FieldKind, Form, Opt, Surface};
+use underrose_chat::{Form, Immediate, Surface};
 
-use super::{Values, end, open, progress};
+use super::{Values, allowed, end, field, line, open, option, progress, select};
 use crate::domain::ask::Ask;
 use crate::domain::case::Case;
 use crate::domain::cvss::{Calculator, Vector, Version};
 use crate::domain::event::Event;
+use crate::domain::grammar::Verb;
 use crate::domain::ids::CaseId;
-use crate::domain::tell::ToPerson;
-use crate::domain::{grammar, say, scoring};
+use crate::domain::{say, scoring};
 
-pub fn begin(ask: &mut Ask<'_>, case: &Case) {
+pub fn begin_score(ask: &mut Ask<'_>, case: &Case) {
     let calculator = Calculator::new(ask.policy.scoring.version);
     match ask.surface {
         Surface::Modal => open(
@@ -29,8 +29,35 @@ pub fn begin(ask: &mut Ask<'_>, case: &Case) {
     }
 }
 
+/// A metric changed: the form as it now reads.
+pub(super) fn changed(ask: &mut Ask<'_>, id: CaseId, values: &Values) {
+    let (calculator, errors) = calculate(ask.policy.scoring.version, values);
+    open(ask, form(id, &calculator, values, errors));
+}
+
+pub(super) fn submitted(ask: &mut Ask<'_>, id: CaseId, values: &Values) {
+    let (calculator, mut errors) = calculate(ask.policy.scoring.version, values);
+    match vector_of(&calculator, values) {
+        Ok(vector) if errors.is_empty() => score(ask, id, vector),
+        Ok(_) => ask.fx.out.immediate = Immediate::Errors { errors },
+        Err((field, what)) => {
+            errors.entry(field).or_insert(what);
+            ask.fx.out.immediate = Immediate::Errors { errors };
+        }
+    }
+}
+
+/// Several answers at once.
+pub(super) fn filled(ask: &mut Ask<'_>, id: CaseId, known: Values) {
+    let (calculator, errors) = calculate(version(ask, &known), &known);
+    match errors.into_iter().next() {
+        Some((_, what)) => ask.answer(say::score_step(id, &calculator, Some(&what))),
+        None => step(ask, id, &calculator, known),
+    }
+}
+
 /// The calculator with what has been chosen, and what could not be, by field.
-pub(super) fn calculate(preset: Version, values: &Values) -> (Calculator, Values) {
+fn calculate(preset: Version, values: &Values) -> (Calculator, Values) {
     let chosen = match values.get("version").map(String::as_str) {
         Some("4.0") => Version::V40,
         Some("3.1") => Version::V31,
@@ -49,7 +76,7 @@ pub(super) fn calculate(preset: Version, values: &Values) -> (Calculator, Values
     (calculator, errors)
 }
 
-pub(super) fn version(ask: &Ask<'_>, known: &Values) -> Version {
+fn version(ask: &Ask<'_>, known: &Values) -> Version {
     match known.get("version").map(String::as_str) {
         Some("4.0") => Version::V40,
         Some("3.1") => Version::V31,
@@ -57,12 +84,13 @@ pub(super) fn version(ask: &Ask<'_>, known: &Values) -> Version {
     }
 }
 
+fn typed(values: &Values) -> &str {
+    values.get("vector").map_or("", |vector| vector.trim())
+}
+
 /// The typed vector, or the chosen metrics; else the field and what is wrong with it.
-pub(super) fn vector_of(
-    calculator: &Calculator,
-    values: &Values,
-) -> Result<Vector, (String, String)> {
-    let typed = values.get("vector").map_or("", |vector| vector.trim());
+fn vector_of(calculator: &Calculator, values: &Values) -> Result<Vector, (String, String)> {
+    let typed = typed(values);
     if !typed.is_empty() {
         return Vector::parse(typed).map_err(|error| ("vector".to_owned(), error.to_string()));
     }
@@ -74,6 +102,7 @@ pub(super) fn vector_of(
     })
 }
 
+/// One answer in the conversation.
 pub(super) fn answered(ask: &mut Ask<'_>, id: CaseId, mut known: Values, word: &str) {
     let (mut calculator, _) = calculate(version(ask, &known), &known);
     let upper = word.to_ascii_uppercase();
@@ -90,7 +119,7 @@ pub(super) fn answered(ask: &mut Ask<'_>, id: CaseId, mut known: Values, word: &
         known.clear();
         known.insert("version".to_owned(), word.to_owned());
         let (calculator, _) = calculate(version(ask, &known), &known);
-        return next(ask, id, &calculator, known);
+        return step(ask, id, &calculator, known);
     }
     if word.eq_ignore_ascii_case("back") {
         let before = last_chosen(&calculator, &known);
@@ -99,7 +128,7 @@ pub(super) fn answered(ask: &mut Ask<'_>, id: CaseId, mut known: Values, word: &
         {
             known.remove(before);
         }
-        return next(ask, id, &calculator, known);
+        return step(ask, id, &calculator, known);
     }
     let (metric, value) = match word.split_once(':') {
         Some((metric, value)) => (metric.trim().to_owned(), value.trim()),
@@ -118,7 +147,7 @@ pub(super) fn answered(ask: &mut Ask<'_>, id: CaseId, mut known: Values, word: &
                 .find(|step| step.abbreviation.eq_ignore_ascii_case(&metric))
                 .map_or(metric, |step| step.abbreviation.to_owned());
             known.insert(name, value.to_owned());
-            next(ask, id, &calculator, known);
+            step(ask, id, &calculator, known);
         }
         Err(error) => ask.answer(say::score_step(id, &calculator, Some(&error.to_string()))),
     }
@@ -134,7 +163,7 @@ fn last_chosen(calculator: &Calculator, known: &Values) -> Option<&'static str> 
         .last()
 }
 
-pub(super) fn next(ask: &mut Ask<'_>, id: CaseId, calculator: &Calculator, known: Values) {
+fn step(ask: &mut Ask<'_>, id: CaseId, calculator: &Calculator, known: Values) {
     match vector_of(calculator, &known) {
         Ok(vector) => {
             end(ask);
@@ -151,83 +180,51 @@ pub(super) fn next(ask: &mut Ask<'_>, id: CaseId, calculator: &Calculator, known
 }
 
 /// Scores, if the person still may.
-pub(super) fn score(ask: &mut Ask<'_>, id: CaseId, vector: Vector) {
-    let spec = grammar::spec_of(grammar::Verb::Score);
-    let Some(spec) = spec else { return };
-    match ask.state.cases.get(&id) {
-        Some(case) if !ask.may(spec, Some(case)) => {
-            ask.refuse(None, &say::not_allowed(spec, None));
-        }
-        Some(case) if !in_stage(spec, case) => {
-            ask.refuse(Some(id), &say::wrong_stage(spec, case));
-        }
-        Some(case) => scoring::record(ask, case, vector),
-        None => ask.refuse(None, &say::no_such_case(spec, id)),
+fn score(ask: &mut Ask<'_>, id: CaseId, vector: Vector) {
+    if let Some(case) = allowed(ask, id, Verb::Score) {
+        scoring::record(ask, case, vector);
     }
 }
 
-fn in_stage(spec: &grammar::Spec, case: &Case) -> bool {
-    match spec.from {
-        grammar::From::Any => true,
-        grammar::From::Stages(stages) => stages.contains(&case.stage),
-    }
-}
-
-pub(super) fn form(id: CaseId, calculator: &Calculator, values: &Values, errors: Values) -> Form {
-    let option = |value: &str, label: String| Opt {
-        value: value.to_owned(),
-        label,
-    };
-    let select = |name: &str, label: String, options: Vec<Opt>, value: Option<String>| Field {
-        name: name.to_owned(),
-        label,
-        hint: String::new(),
-        kind: FieldKind::Select { options },
-        value,
-        required: false,
-        live: true,
-    };
+fn form(id: CaseId, calculator: &Calculator, values: &Values, errors: Values) -> Form {
     let version = if calculator.version() == Version::V40 {
         "4.0"
     } else {
         "3.1"
     };
-    let versions = vec![
-        option("3.1", "CVSS 3.1".to_owned()),
-        option("4.0", "CVSS 4.0".to_owned()),
-    ];
-    let mut fields = vec![select(
-        "version",
-        "Version".to_owned(),
-        versions,
-        Some(version.to_owned()),
-    )];
+    let versions = vec![option("3.1", "CVSS 3.1"), option("4.0", "CVSS 4.0")];
+    let chosen = Some(version.to_owned());
+    let mut fields = vec![select("version", "Version", versions, chosen)];
+    fields
+        .iter_mut()
+        .for_each(|version| version.required = true);
     for metric in calculator.steps() {
         let options = metric
             .values
             .iter()
-            .map(|value| option(value.letter, value.name.to_owned()))
+            .map(|value| option(value.letter, value.name))
             .collect();
         let value = values
             .get(metric.abbreviation)
             .cloned()
             .filter(|value| !value.is_empty());
         let label = format!("{} ({})", metric.name, metric.abbreviation);
-        fields.push(select(metric.abbreviation, label, options, value));
+        let mut field = select(metric.abbreviation, &label, options, value);
+        metric.question.clone_into(&mut field.hint);
+        // All are needed, unless a typed vector counts.
+        field.required = typed(values).is_empty();
+        fields.push(field);
     }
-    fields.push(Field {
-        name: "vector".to_owned(),
-        label: "Or the vector".to_owned(),
-        hint: "CVSS:3.1/AV:N/…".to_owned(),
-        kind: FieldKind::Line { bytes_max: 512 },
-        value: values.get("vector").cloned(),
-        required: false,
-        live: false,
-    });
+    let mut vector = field("vector", "Or type the vector", line(512));
+    vector.hint = "Then it counts, and not what is chosen above.".to_owned();
+    vector.value = values.get("vector").cloned();
+    vector.live = true;
+    fields.push(vector);
     Form {
         id: format!("score/{id}"),
         title: format!("Score case {id}"),
-        body: say::score_so_far::<ToPerson>(calculator).into_message(),
+        body: say::score_shown(calculator, Vector::parse(typed(values)).ok().as_ref())
+            .into_message(),
         fields,
         submit: "Score".to_owned(),
         errors,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::metrics::{Metric, Version};
-use super::score::Score;
+use super::score::{Band, Score};
 use super::vector::Vector;
 
 /// For 3.1 and 4.0; any other version counts as 3.1.
@@ -113,6 +113,11 @@ impl Calculator {
         let least = with(|metric| metric.values.last().map(|value| value.letter));
         let most = with(|metric| metric.values.first().map(|value| value.letter));
         (least, most)
+    }
+
+    /// FIRST's band of a score.
+    pub fn band(&self, score: Score) -> Band {
+        Band::of(score, self.version)
     }
 
     /// The vector, once everything is chosen.

@@ -6,7 +6,7 @@ mod parse;
 mod table;
 mod value;
 
-pub use parse::{Args, Mistake, Parsed, Value, is_command, parse};
+pub use parse::{Args, Mistake, Parsed, Value, is_command, missing_of, parse};
 pub use table::{COMMANDS, Verb, spec_of};
 
 use super::words::Stage;
@@ -133,6 +133,8 @@ pub struct Piece {
 pub enum Need {
     Must,
     May,
+    /// Must; where forms can be opened, one asks for it.
+    OrForm,
 }
 
 /// What an argument is.
@@ -169,7 +171,7 @@ impl Spec {
                 .after
                 .map_or(String::new(), |after| format!("{after} "));
             let text = match piece.need {
-                Need::Must => format!(" {after}<{}>", piece.name),
+                Need::Must | Need::OrForm => format!(" {after}<{}>", piece.name),
                 Need::May => format!(" [{after}<{}>]", piece.name),
             };
             usage.push_str(&text);

@@ -201,10 +201,10 @@ fn arguments(spec: &'static Spec, text: &str, context: &Context<'_>) -> Result<A
             return Err(extra(rest));
         }
         if typed.is_empty() {
-            if piece.need == Need::Must {
-                return Err(missing(spec, piece));
+            match piece.need {
+                Need::Must => return Err(missing(spec, piece)),
+                Need::May | Need::OrForm => continue,
             }
-            continue;
         }
         let value = value(piece.kind, typed, context).map_err(|what| Mistake {
             rule: "bad-argument",
@@ -258,6 +258,13 @@ fn find_word(text: &str, word: &str, from: usize) -> Option<(usize, usize)> {
         position = end;
     }
     None
+}
+
+/// What a form asks for and was not typed, if anything.
+pub fn missing_of(spec: &'static Spec, args: &Args) -> Option<Mistake> {
+    let mut asked = spec.args.iter().filter(|piece| piece.need == Need::OrForm);
+    let first = asked.find(|piece| args.get(piece.name).is_none())?;
+    Some(missing(spec, first))
 }
 
 fn missing(spec: &'static Spec, piece: &Piece) -> Mistake {

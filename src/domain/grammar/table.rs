@@ -112,6 +112,23 @@ const fn may_after(word: &'static str, name: &'static str, kind: Kind) -> Piece 
     }
 }
 
+const fn or_form(name: &'static str, kind: Kind) -> Piece {
+    Piece {
+        after: None,
+        name,
+        kind,
+        need: Need::OrForm,
+    }
+}
+const fn after_or_form(word: &'static str, name: &'static str, kind: Kind) -> Piece {
+    Piece {
+        after: Some(word),
+        name,
+        kind,
+        need: Need::OrForm,
+    }
+}
+
 macro_rules! rows {
     ($($family:ident $verb:expr, $words:expr, [$($piece:expr),*], $who:ident, $place:ident, $from:expr, $weight:ident, $effect:literal;)*) => {
         &[$(Spec {
@@ -152,9 +169,9 @@ pub static COMMANDS: &[Spec] = rows![
     Vuln Verb::Triage, ["triage"], [must("verdict", Verdict), may("case", Case), after("because", "why", Text), may_after("reply:", "text", Text)], OwnerOrDuty, Case, TRIAGE, Casual, "the verdict: valid goes on, every other closes the case";
     Vuln Verb::NeedInfo, ["need-info"], [must("questions", Text)], OwnerOrDuty, Case, TRIAGE, Casual, "ask the reporter";
     Vuln Verb::Say, ["say"], [must("text", Text)], Member, Case, OPEN, Casual, "write to the reporter";
-    Vuln Verb::ScoreSettle, ["score", "settle"], [must("vector", Vector), may_after("because", "why", Text)], OwnerOrLead, CaseOrDirect, WORK, Binding, "record the vector that counts";
+    Vuln Verb::ScoreSettle, ["score", "settle"], [or_form("vector", Vector), may_after("because", "why", Text)], OwnerOrLead, CaseOrDirect, WORK, Binding, "record the vector that counts";
     Vuln Verb::Score, ["score"], [may("vector", Vector)], Member, CaseOrDirect, WORK, Casual, "your CVSS vector; without one, a calculator step by step";
-    Vuln Verb::Severity, ["severity"], [must("band", Band), after("because", "why", Text)], OwnerOrLead, CaseOrDirect, WORK, Casual, "override the band; the score stays";
+    Vuln Verb::Severity, ["severity"], [or_form("band", Band), after_or_form("because", "why", Text)], OwnerOrLead, CaseOrDirect, WORK, Casual, "override the band; the score stays";
     Vuln Verb::Path, ["path"], [must("path", Kind::Path), after("because", "why", Text)], OwnerOrLead, Case, WORK, Casual, "how the fix travels: public, semi-public, private, low-skip";
     Vuln Verb::Lead, ["lead"], [must("member", Member)], OwnerOrLead, Case, WORK, Casual, "name the fix lead, who decides severity and date";
     Vuln Verb::Text(Field::Title), ["title"], [must("text", Text)], MemberOrFixGuest, Case, WORK, Casual, "the case's title";
@@ -184,7 +201,7 @@ pub static COMMANDS: &[Spec] = rows![
     Vuln Verb::ReleaseVerified, ["release", "verified"], [], LeadOrReleaseGuest, Case, READY, Binding, "the binaries are public and work";
     Vuln Verb::ReleaseWaive, ["release", "waive"], [after("because", "why", Text)], LeadOrReleaseGuest, Case, READY, Binding, "announce without a verified release";
     Vuln Verb::AnnounceDraft, ["announce", "draft"], [may("text", Text)], Member, Case, BEFORE, Casual, "draft the announcement, from the facts or from your text";
-    Vuln Verb::AnnounceEdit, ["announce", "edit"], [must("text", Text)], Member, Case, BEFORE, Casual, "replace the draft's text; approvals start anew";
+    Vuln Verb::AnnounceEdit, ["announce", "edit"], [or_form("text", Text)], Member, Case, BEFORE, Casual, "replace the draft's text; approvals start anew";
     Vuln Verb::AnnouncePreview, ["announce", "preview"], [], Participant, Case, BEFORE, Casual, "the draft as the public will read it, with its hash";
     Vuln Verb::AnnounceApprove, ["announce", "approve"], [must("hash", Hash)], Member, Case, BEFORE, Binding, "approve exactly this text, these targets, not before this instant";
     Vuln Verb::AnnounceArm, ["announce", "arm"], [may("hash", Hash)], OwnerOrLead, Case, READY, Binding, "send it at the embargo's end";

@@ -113,7 +113,7 @@ pub fn range(range: &Range) -> String {
     }
 }
 
-pub fn drafted(by: &PersonId, hash: &str, voided: bool) -> Text<ToCase> {
+pub fn drafted(case: CaseId, by: &PersonId, hash: &str, voided: bool) -> Text<ToCase> {
     let text = Text::line(&[
         by,
         &" drafted the announcement (",
@@ -122,11 +122,26 @@ pub fn drafted(by: &PersonId, hash: &str, voided: bool) -> Text<ToCase> {
         &Typed("vuln announce preview".into()),
         &".",
     ]);
-    if voided {
+    let text = if voided {
         text.and(&[&"The approvals of the old text are void."])
     } else {
         text
+    };
+    text.choice(casual("Preview", format!("vuln {case} announce preview")))
+}
+
+/// Above the editor's field: the text as it now reads, and what saving it does.
+pub fn editor(text: &String, targets: &[Vec<RoomId>], voids: bool) -> Text<ToPerson> {
+    let rooms: usize = targets.iter().map(Vec::len).sum();
+    let mut shown: Text<ToPerson> =
+        Text::default().heading(&[&"As the public will read it, in ", &rooms, &" rooms"]);
+    for paragraph in text.split("\n\n") {
+        shown = shown.and(&[&paragraph.to_owned()]);
     }
+    if voids {
+        shown = shown.and(&[&Strong("Saving voids the approvals of the old text.")]);
+    }
+    shown
 }
 
 pub fn preview(

@@ -35,7 +35,7 @@ pub fn no_cases() -> Text<ToPerson> {
 }
 
 pub fn cases_heading(count: usize) -> Text<ToPerson> {
-    Text::line(&[&"Open cases that you may see: ", &count])
+    Text::line(&[&Strong("Open cases that you may see:"), &" ", &count])
 }
 
 pub fn your_report(case: CaseId, waiting: bool) -> Text<ToPerson> {
@@ -56,7 +56,7 @@ pub fn nothing_waits() -> Text<ToPerson> {
 }
 
 pub fn waits_heading() -> Text<ToPerson> {
-    Text::line(&[&"What waits for you:"])
+    Text::line(&[&Strong("What waits for you:")])
 }
 
 pub fn never_refused() -> Text<ToPerson> {

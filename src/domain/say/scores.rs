@@ -1,8 +1,9 @@
 //! Scores, side by side.
 
+use crate::domain::case::Case;
 use crate::domain::cvss::{Band, Vector};
 use crate::domain::ids::{CaseId, PersonId};
-use crate::domain::tell::{Tell, Text, ToCase, ToPerson, Typed};
+use crate::domain::tell::{Strong, Tell, Text, ToCase, ToPerson, Typed};
 
 type Scored = [(PersonId, Vector)];
 
@@ -161,6 +162,73 @@ where
         return Text::line(&[&calculator.so_far(), &" is ", &low]);
     }
     Text::line(&[&calculator.so_far(), &" is between ", &low, &" and ", &high])
+}
+
+/// The calculator's answer, at the head of its form: of a typed vector, else of what is chosen.
+pub fn score_shown(
+    calculator: &crate::domain::cvss::Calculator,
+    typed: Option<&Vector>,
+) -> Text<ToPerson> {
+    let (shown, vector) = match typed {
+        Some(vector) => (
+            format!("{} {}", vector.scores().overall(), vector.band()),
+            vector.to_string(),
+        ),
+        None => (range(calculator), calculator.so_far()),
+    };
+    Text::line(&[&Strong(shown)]).and(&[&Typed(vector)])
+}
+
+/// `6.5 Medium`, or from where to where it may still come.
+fn range(calculator: &crate::domain::cvss::Calculator) -> String {
+    let (low, high) = calculator.range();
+    let banded = |score| format!("{score} {}", calculator.band(score));
+    if low == high {
+        banded(low)
+    } else {
+        format!("between {} and {}", banded(low), banded(high))
+    }
+}
+
+/// Above the form that settles: who scored what, for whom may see it.
+pub fn settle_intro(case: &Case, shown: bool) -> Text<ToPerson> {
+    match (case.vectors.is_empty(), shown) {
+        (true, _) => Text::line(&[&"Nobody has scored yet."]),
+        (false, false) => Text::line(&[
+            &"Scores in: ",
+            &case.vectors.len(),
+            &". They stay hidden until you have scored: ",
+            &Typed("vuln score".into()),
+            &".",
+        ]),
+        (false, true) => case.vectors.iter().fold(
+            Text::line(&[&"The vectors, side by side:"]),
+            |text, (person, vector)| {
+                text.item(&[
+                    &Strong(person.to_string()),
+                    &" ",
+                    &vector.scores().overall(),
+                    &" ",
+                    &vector.band(),
+                    &" ",
+                    &Typed(vector.to_string()),
+                ])
+            },
+        ),
+    }
+}
+
+/// Above the form that overrides: what counts now.
+pub fn severity_intro(case: &Case) -> Text<ToPerson> {
+    match (&case.settled, case.severity()) {
+        (Some(vector), _) => Text::line(&[
+            &"The settled score is ",
+            &Strong(format!("{} {}", vector.scores().overall(), vector.band())),
+            &" and stays as it is; the band that you choose is what is announced.",
+        ]),
+        (None, Some(band)) => Text::line(&[&"The band is ", &Strong(band.to_string()), &" now."]),
+        (None, None) => Text::line(&[&"No score is settled; the band is all there will be."]),
+    }
 }
 
 pub fn form_question(

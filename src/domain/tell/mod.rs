@@ -124,6 +124,28 @@ impl<A> Text<A> {
     }
 }
 
+impl Text<ToCommittee> {
+    /// Its first paragraph, as plain text: opaque, as all of it is.
+    pub(super) fn first_line(&self) -> String {
+        let first = self.blocks.iter().find_map(|block| match block {
+            Block::Paragraph { parts } => Some(parts.iter().map(words).collect()),
+            Block::Heading { .. }
+            | Block::List { .. }
+            | Block::Fields { .. }
+            | Block::Code { .. }
+            | Block::Choices { .. } => None,
+        });
+        first.unwrap_or_default()
+    }
+}
+
+fn words(inline: &Inline) -> &str {
+    match inline {
+        Inline::Text { text } | Inline::Strong { text } | Inline::Code { text } => text,
+        Inline::Mention { name, .. } => name,
+    }
+}
+
 impl From<Text<ToCommittee>> for Text<ToPerson> {
     /// What is opaque may be told to anybody.
     fn from(text: Text<ToCommittee>) -> Self {

@@ -242,6 +242,7 @@ impl World {
                 to,
                 message,
                 openness,
+                notice: _,
             } => {
                 if let Target::Room { room, .. } = to {
                     if self.refusing.contains(room) {

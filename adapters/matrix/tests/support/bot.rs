@@ -300,5 +300,6 @@ pub fn public(to: Target, message: Message) -> Action {
         to,
         message,
         openness: Openness::Public,
+        notice: None,
     }
 }

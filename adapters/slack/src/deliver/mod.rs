@@ -11,9 +11,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use underrose_chat::{Action, DeliverError, DeliveryKey, MessageRef, Receipt, RoomId, Target};
+use underrose_chat::{
+    Action, DeliverError, DeliveryKey, MessageRef, Openness, Receipt, RoomId, Target,
+};
 
 use crate::api::Failure;
+use crate::render::Fallback;
 use crate::workspace::Workspace;
 
 pub(crate) use reject::{error, reason, unless};
@@ -55,6 +58,7 @@ impl Workspace {
         }
         let receipt = self.act(key, action).await?;
         self.ledger().done(key, &receipt);
+        self.changed.notify_one();
         Ok(receipt)
     }
 
@@ -79,7 +83,15 @@ impl Workspace {
                 to,
                 message,
                 openness,
-            } => self.say(key, to, message, *openness).await,
+                notice,
+            } => {
+                let fallback = match (openness, notice) {
+                    (Openness::Public, _) => Fallback::Whole,
+                    (Openness::Private, Some(notice)) => Fallback::Notice(notice),
+                    (Openness::Private, None) => Fallback::Neutral,
+                };
+                self.say(key, to, (message, *openness), fallback).await
+            }
             Action::Edit {
                 at,
                 message,
@@ -128,7 +140,7 @@ impl Workspace {
     }
 
     /// Forgets what a room was: it changed.
-    pub(crate) fn changed(&self, room: &RoomId) {
+    pub(crate) fn room_changed(&self, room: &RoomId) {
         self.rooms().forget(&room.id);
     }
 }

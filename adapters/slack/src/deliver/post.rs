@@ -23,8 +23,8 @@ impl Workspace {
         &self,
         key: &DeliveryKey,
         to: &Target,
-        message: &Message,
-        openness: Openness,
+        (message, openness): (&Message, Openness),
+        fallback: Fallback<'_>,
     ) -> Result<Receipt, DeliverError> {
         self.fits(to, openness).await?;
         let channel = self.channel_of(to).await?;
@@ -39,7 +39,7 @@ impl Workspace {
                 return Ok(posted(to, &stamp));
             }
         }
-        let mut body = content(key, &self.settings.network, message, openness);
+        let mut body = content(key, &self.settings.network, message, fallback);
         body["channel"] = json!(channel);
         if let Some(MessageId(thread)) = thread {
             body["thread_ts"] = json!(thread);
@@ -83,7 +83,11 @@ impl Workspace {
     ) -> Result<Receipt, DeliverError> {
         self.fits(&at.to, openness).await?;
         let channel = self.channel_of(&at.to).await?;
-        let mut body = content(key, &self.settings.network, message, openness);
+        let fallback = match openness {
+            Openness::Private => Fallback::Neutral,
+            Openness::Public => Fallback::Whole,
+        };
+        let mut body = content(key, &self.settings.network, message, fallback);
         body["channel"] = json!(channel);
         body["ts"] = json!(at.message.0);
         // The message keeps the key that it was posted under: by that one it is looked for.
@@ -117,12 +121,8 @@ fn content(
     key: &DeliveryKey,
     network: &underrose_chat::Network,
     message: &Message,
-    openness: Openness,
+    fallback: Fallback<'_>,
 ) -> Value {
-    let fallback = match openness {
-        Openness::Private => Fallback::Neutral,
-        Openness::Public => Fallback::Whole,
-    };
     let rendered = render::message(message, network, fallback);
     json!({
         "text": rendered.text,

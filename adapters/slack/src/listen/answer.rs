@@ -74,12 +74,10 @@ async fn say(
             workspace.api.post("views.update", &body).await.map(nothing)
         }
         Way::Home { user } => {
-            let body = json!({"user_id": user, "view": modal::home(message, network)});
-            workspace
-                .api
-                .post("views.publish", &body)
-                .await
-                .map(nothing)
+            // Asked for by opening it: shown whatever it showed before.
+            workspace.homes().forget(user);
+            workspace.show_home(user, message).await?;
+            Ok(Value::Null)
         }
         Way::Message {
             user,

@@ -95,7 +95,7 @@ impl Ear {
             return told;
         };
         if let Happening::Exposed { room, .. } = &heard.what {
-            self.workspace.changed(room);
+            self.workspace.room_changed(room);
         }
         if let Way::Change { view, stamp } = &heard.way {
             self.note_change(view, stamp);
@@ -128,6 +128,25 @@ impl Ear {
             self.over.cancel();
             return Ack::Refuse;
         };
+        match &heard.way {
+            // Asked again, it would be asked for ever.
+            Way::Home { user } => self.workspace.homes().looked(user),
+            Way::Press {
+                user,
+                channel: None,
+                response_url: None,
+                ..
+            } => {
+                self.workspace.homes().looked(user);
+                self.workspace.changed.notify_one();
+            }
+            Way::Nobody
+            | Way::Message { .. }
+            | Way::Command { .. }
+            | Way::Press { .. }
+            | Way::Change { .. }
+            | Way::Submission { .. } => self.workspace.changed.notify_one(),
+        }
         if self.is_old_change(&heard.way) {
             return Ack::With(Value::Null);
         }

@@ -4,6 +4,7 @@
 mod answer;
 mod dates;
 mod ear;
+mod homes;
 mod http;
 mod signature;
 mod socket;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use underrose_chat::{Inbox, ListenError};
 
+pub use homes::Homes;
 pub use http::PATH;
 pub use signature::{Reason, Refused};
 
@@ -47,6 +49,7 @@ pub async fn run(
         over.clone(),
     );
     let watching = tokio::spawn(watch::rooms(ear.clone()));
+    let following = tokio::spawn(homes::follow(ear.clone()));
     let outcome = match &workspace.settings.way {
         WayIn::Socket { app_token } => socket::run(ear, app_token.clone()).await,
         WayIn::Http {
@@ -56,6 +59,7 @@ pub async fn run(
     };
     over.cancel();
     let _ = watching.await;
+    let _ = following.await;
     outcome
 }
 

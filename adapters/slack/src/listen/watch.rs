@@ -44,7 +44,7 @@ async fn look(ear: &Ear) -> Result<(), Failure> {
             id: channel.clone(),
         };
         let now = (workspace.settings.now)();
-        workspace.changed(&room);
+        workspace.room_changed(&room);
         if let Some(why) = workspace.kind_of(&channel).await?.open_to_others {
             let what = Happening::Exposed {
                 room: room.clone(),

@@ -9,7 +9,7 @@ use super::CONTINUED;
 /// What stands in a view, by field.
 pub fn values(view: &Value) -> BTreeMap<String, String> {
     let mut values: BTreeMap<String, String> = BTreeMap::new();
-    let mut continued: BTreeMap<String, String> = BTreeMap::new();
+    let mut continued: BTreeMap<(String, usize), String> = BTreeMap::new();
     let blocks = view.pointer("/state/values").and_then(Value::as_object);
     for element in blocks
         .into_iter()
@@ -20,13 +20,14 @@ pub fn values(view: &Value) -> BTreeMap<String, String> {
             let Some(value) = value_of(element) else {
                 continue;
             };
-            match action_id.strip_suffix(CONTINUED) {
-                Some(name) => continued.insert(name.to_owned(), value),
+            let numbered = action_id.rsplit_once(CONTINUED);
+            match numbered.and_then(|(name, number)| Some((name, number.parse().ok()?))) {
+                Some((name, number)) => continued.insert((name.to_owned(), number), value),
                 None => values.insert(action_id.clone(), value),
             };
         }
     }
-    for (name, more) in continued {
+    for ((name, _), more) in continued {
         let value = values.entry(name).or_default();
         value.push_str(&more);
     }

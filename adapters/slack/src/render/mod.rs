@@ -30,16 +30,19 @@ pub struct Rendered {
 
 /// What a notification may show: lock screens are read by others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fallback {
+pub enum Fallback<'a> {
     Neutral,
+    /// What the core says may stand there.
+    Notice(&'a str),
     Whole,
 }
 
 /// Renders for one workspace: only its own people can be mentioned.
-pub fn message(message: &Message, network: &Network, fallback: Fallback) -> Rendered {
+pub fn message(message: &Message, network: &Network, fallback: Fallback<'_>) -> Rendered {
     let blocks = blocks(message, network, crate::limits::MESSAGE_BLOCKS_MAX);
     let text = match fallback {
         Fallback::Neutral => words::SOMETHING_NEW.to_owned(),
+        Fallback::Notice(notice) => text::escaped(&clip(notice.trim(), FALLBACK_MAX / 5)),
         Fallback::Whole => {
             let all: Vec<String> = message.blocks.iter().map(plain).collect();
             // The escaped form may be longer, so that it is cut before it is escaped.

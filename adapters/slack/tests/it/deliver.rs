@@ -49,6 +49,7 @@ fn public(channel: &str, text: &str) -> Action {
         to,
         message: Message::text(text),
         openness: Openness::Public,
+        notice: None,
     }
 }
 

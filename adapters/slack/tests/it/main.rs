@@ -7,6 +7,7 @@ mod check;
 mod contract;
 mod conversation;
 mod deliver;
+mod homes;
 mod http;
 mod inbound;
 mod modal;

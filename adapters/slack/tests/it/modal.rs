@@ -73,6 +73,35 @@ fn untouched(view: &Value) -> Value {
     json!({"blocks": view["blocks"], "state": {"values": values}})
 }
 
+/// Inputs of a view, and whether they tell of changes.
+fn inputs(view: &Value) -> Vec<bool> {
+    let blocks = view["blocks"].as_array().unwrap().iter();
+    let inputs = blocks.filter(|block| block["type"] == "input");
+    inputs
+        .map(|block| block["dispatch_action"] == true)
+        .collect()
+}
+
+#[test]
+fn a_text_of_any_length_can_be_edited_and_no_input_goes_away_under_the_typist() {
+    for (length, told) in [
+        (0, vec![true, true]),
+        (2_900, vec![true, true]),
+        (5_900, vec![true, true]),
+        (6_100, vec![false; 4]),
+        (11_900, vec![false; 4]),
+    ] {
+        let mut text = field("text", FieldKind::Paragraphs { bytes_max: 12_000 });
+        text.live = true;
+        let given: String = "0123456789".chars().cycle().take(length).collect();
+        text.value = Some(given.clone());
+        let shown = view(&form(vec![text]));
+        assert_eq!(inputs(&shown), told, "{length}");
+        let values = modal::values(&untouched(&shown));
+        assert_eq!(values["text"], given, "{length}");
+    }
+}
+
 #[test]
 fn what_was_put_in_comes_back() {
     let mut all = form(vec![
@@ -179,7 +208,7 @@ fn a_form_of_any_size_is_within_bounds_or_refused() {
         "a",
         FieldKind::Paragraphs { bytes_max: 30_000 },
     )]);
-    much.fields[0].value = Some("x".repeat(6_001));
+    much.fields[0].value = Some("x".repeat(30_001));
     assert!(refused(&much), "rather than cut it");
     let mut id = form(Vec::new());
     id.id = "i".repeat(3_000);

@@ -1,0 +1,94 @@
+//! The workspace's app as the manifest describes it, and the bot's configuration for it.
+
+use std::time::Duration;
+
+use underrose_slack_emulator::Settings;
+
+use crate::scene::Scene;
+
+const MANIFEST: &str = include_str!("../../slack-app-manifest.yaml");
+
+/// The app as the manifest describes it.
+pub fn app() -> Settings {
+    let listed = |key: &str| {
+        let mut lines = MANIFEST
+            .lines()
+            .skip_while(|line| line.trim() != format!("{key}:"));
+        lines.next();
+        lines
+            .map_while(|line| line.trim().strip_prefix("- "))
+            .map(str::to_owned)
+            .collect()
+    };
+    Settings {
+        scopes: listed("bot"),
+        events: listed("bot_events"),
+        shortcuts: ["report_disclosure".to_owned()].into(),
+        // Whatever is not acknowledged comes again, as often as it takes.
+        retry_after: vec![Duration::ZERO; 50],
+        ..Settings::default()
+    }
+}
+
+impl Scene {
+    pub(crate) fn configuration(&self, people: &[&str]) -> String {
+        let mut table: toml::Table = std::fs::read_to_string("config.example.toml")
+            .unwrap()
+            .parse()
+            .unwrap();
+        table.remove("console");
+        let set = |table: &mut toml::Table, section: &str, key: &str, value: toml::Value| {
+            table[section]
+                .as_table_mut()
+                .unwrap()
+                .insert(key.into(), value);
+        };
+        let room = |id: &String| toml::Value::from(format!("slack/{id}"));
+        let path = |name: &str| toml::Value::from(self.dir.path().join(name).to_str().unwrap());
+        table.insert("data".into(), path("data"));
+        set(&mut table, "key", "file", path("master.key"));
+        set(
+            &mut table,
+            "committee",
+            "rooms",
+            vec![room(&self.security)].into(),
+        );
+        set(
+            &mut table,
+            "committee",
+            "case_networks",
+            vec!["slack"].into(),
+        );
+        let announce: Vec<toml::Value> = vec![
+            vec![room(&self.halls[0])].into(),
+            vec![room(&self.halls[1]), room(&self.halls[2])].into(),
+        ];
+        set(&mut table, "committee", "announce", announce.into());
+        set(
+            &mut table,
+            "oncall",
+            "groups",
+            vec!["slack/security-oncall"].into(),
+        );
+        for (entry, name) in table["people"]
+            .as_array_mut()
+            .unwrap()
+            .iter_mut()
+            .zip(people)
+        {
+            let handles = toml::Table::from_iter([("slack".to_owned(), self.id(name).into())]);
+            // Pages wait for working hours, and tests do not.
+            let days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].map(toml::Value::from);
+            let person = entry.as_table_mut().unwrap();
+            person.insert("handles".into(), handles.into());
+            person.insert("hours".into(), "00:00-23:59".into());
+            person.insert("days".into(), days.to_vec().into());
+        }
+        let mut slack = toml::Table::new();
+        slack.insert("bot_token".into(), "env:TEST_SLACK_BOT".into());
+        slack.insert("app_token".into(), "env:TEST_SLACK_APP".into());
+        slack.insert("api_url".into(), self.emulator.api_url().into());
+        table.insert("slack".into(), toml::Value::Array(vec![slack.into()]));
+        table.to_string()
+    }
+}
