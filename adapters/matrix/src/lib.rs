@@ -31,8 +31,10 @@ mod setup;
 mod time;
 mod trust;
 mod understand;
+mod verify;
 
 pub use adapter::Matrix;
 pub use client::OpenError;
 pub use settings::{Credentials, Federation, Key, Settings, Trust};
 pub use setup::{Done, SetupError, recover, setup};
+pub use verify::{Comparison, Match, Operator, Verified, VerifyError};

@@ -23,7 +23,7 @@ use underrose_chat::{Inbox, ListenError};
 use crate::adapter::Account;
 use crate::failure::is_over;
 use crate::room_work::{self, Shared, Work};
-use crate::{client, invitations, time};
+use crate::{client, invitations, time, verify};
 
 /// How long the homeserver may hold a sync open when nothing happens.
 const SYNC_MAX: Duration = Duration::from_secs(30);
@@ -93,6 +93,7 @@ pub async fn listen(
             Ok(response) => {
                 (pause, first) = (AGAIN_MIN, false);
                 account.ready.send_replace(true);
+                verify::decline_to_device(account, &response);
                 rooms.take(response).await;
             }
             Err(error) => {
@@ -112,7 +113,7 @@ pub async fn listen(
     }
 }
 
-fn filter() -> Filter {
+pub fn filter() -> Filter {
     let mut filter = FilterDefinition::default();
     // Members of a large public room are of no concern; those of a private one are asked for.
     filter.room.state.lazy_load_options = LazyLoadOptions::Enabled {

@@ -20,7 +20,7 @@ use crate::adapter::Account;
 use crate::answer;
 use crate::listen::Step;
 use crate::trust;
-use crate::understand;
+use crate::{understand, verify};
 
 /// How long a key may take. A client that is slow sends it with its next sync.
 const KEY_MAX: Duration = Duration::from_secs(30);
@@ -267,6 +267,9 @@ impl Lane {
         };
         if value["sender"] == account.me.as_str() {
             return Ok(());
+        }
+        if event.encryption_info().is_some() {
+            verify::decline_in_room(&account, &self.room, &value);
         }
         let understood = loop {
             match understand::happening(&account, &self.room, &event, &value).await {

@@ -7,6 +7,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod verifying;
+
 use std::time::Duration;
 
 use matrix_sdk::ruma::OwnedRoomId;

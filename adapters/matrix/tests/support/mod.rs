@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses some of it")]
 
 pub mod bot;
+pub mod emoji;
 pub mod life;
 pub mod person;
 pub mod proxy;
