@@ -71,6 +71,7 @@ pub async fn listen(
             ended: ended.clone(),
             keys,
             catching_up: Arc::new(Semaphore::new(CATCHING_UP_MAX)),
+            since: account.known().heard.map(|heard| heard.now()),
         },
         lanes: HashMap::new(),
         handled: Handled::default(),

@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 use crate::adapter::Matrix;
 use crate::settings::Trust;
 
-pub(crate) use decline::{decline_in_room, decline_to_device};
+pub(crate) use decline::{Asking, decline_in_room, decline_to_device};
 
 /// From the request to the end. The other side's client gives up after ten minutes.
 const COMPARING_MAX: Duration = Duration::from_secs(8 * 60);

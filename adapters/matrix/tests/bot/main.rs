@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod scoring;
 mod verifying;
 
 use std::time::Duration;

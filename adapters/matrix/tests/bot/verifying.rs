@@ -61,6 +61,9 @@ async fn at_the_terminal_only_a_yes_verifies() {
         let (told, _) = prints(rest).await;
         assert!(told.contains(end), "{told}");
         assert_eq!(child.0.wait().unwrap().success(), answer == "yes\n");
+        if answer == "yes\n" {
+            alice.verifies(&life.me).await;
+        }
         assert_eq!(alice.has_verified(&life.me).await, answer == "yes\n");
     }
     // The store is the bot's while it runs, and it says so.

@@ -50,6 +50,20 @@ impl Person {
     }
 }
 
+impl Person {
+    /// Waits until their client has it down.
+    pub async fn verifies(&self, other: &UserId) {
+        let mut looks = tokio::time::interval(std::time::Duration::from_millis(100));
+        let seen = async {
+            while !self.has_verified(other).await {
+                looks.tick().await;
+            }
+        };
+        let seen = tokio::time::timeout(super::person::PATIENCE, seen).await;
+        seen.expect("they never had it down");
+    }
+}
+
 /// Emoji as a person's client shows them.
 pub fn shown(sas: &SasVerification) -> Vec<(&'static str, &'static str)> {
     let emoji = sas.emoji().unwrap();

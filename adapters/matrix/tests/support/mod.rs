@@ -7,3 +7,4 @@ pub mod life;
 pub mod person;
 pub mod proxy;
 pub mod synapse;
+pub mod threads;
