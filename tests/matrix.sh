@@ -14,4 +14,4 @@ adapters/matrix/tests/support/venv.sh "${CARGO_TARGET_DIR:-target}" >/dev/null
 cargo test --workspace --features sim --no-run
 # Each test has people with clients of their own: more than a few at once wait for each other.
 cargo test --workspace --features sim --test homeserver -- --test-threads="${MATRIX_THREADS:-4}"
-cargo test --workspace --features sim --test bot -- --nocapture
+cargo test --workspace --features sim --test bot -- --nocapture --test-threads=1

@@ -12,6 +12,7 @@ mod rules;
 #[cfg(feature = "sim")]
 mod scene;
 mod store;
+mod threads;
 mod tidy;
 mod transcripts;
 mod under_way;

@@ -52,6 +52,8 @@ pub(crate) struct Known {
     pub archived: HashSet<OwnedRoomId>,
     /// The homeserver's time.
     pub heard: Option<crate::time::Heard>,
+    /// The event that each conversation's latest step answers.
+    pub steps: HashMap<DeliveryKey, String>,
     /// Who was told in plain text that their device gets no keys.
     pub warned: HashSet<OwnedUserId>,
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 use underrose_chat::{Action, DeliverError, DeliveryKey, MessageId, MessageRef, Receipt, Target};
 
 use crate::adapter::Account;
+use crate::choices::Marks;
 use crate::failure::{of, reject, retry};
 use crate::opening::{self, Kind};
 use crate::posting;
@@ -100,8 +101,8 @@ pub async fn deliver(
         } => {
             let (room, event) = at_event(account, at).await?;
             open_for_words(account, &room, *openness).await?;
-            let relation = Relation::Replace(event);
-            posting::edit(account, &room, &key.0, message, &relation).await?;
+            let marks = Marks::default();
+            posting::edit(account, &room, &key.0, message, (&event, &marks)).await?;
             Ok(Receipt::Done)
         }
         Action::Pin { at } => {
@@ -267,7 +268,7 @@ async fn at_event(account: &Account, at: &MessageRef) -> Result<(Room, String), 
 }
 
 /// Whether this may be said there now. Asked at every send: a room can change under one's feet.
-async fn open_for_words(
+pub async fn open_for_words(
     account: &Account,
     room: &Room,
     openness: underrose_chat::Openness,
