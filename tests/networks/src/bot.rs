@@ -20,7 +20,7 @@ use underrose::store::disk::Disk;
 use underrose::store::{MasterKey, Store};
 use underrose_chat::{
     Accept, Action, Adapter, DeliverError, EventId, Happening, Immediate, Inbound, Inbox,
-    InboxClosed, Network, Receipt, RoomId,
+    InboxClosed, ListenError, Network, Receipt, RoomId,
 };
 
 /// Where the console's transcripts begin: a Monday morning in Europe.
@@ -31,7 +31,7 @@ const DELIVERIES_MAX: usize = 10_000;
 
 /// A real network that asks to be tried again is, within this time of the machine's; the script's
 /// clock stands still meanwhile.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(90);
 const AGAIN: Duration = Duration::from_millis(200);
 
 /// Takes up every adapter, as `run` does; asked again at every restart.
@@ -41,6 +41,7 @@ pub struct Bot {
     desk: Arc<Desk>,
     adapters: Adapters,
     stop: CancellationToken,
+    listening: JoinSet<Result<(), ListenError>>,
 }
 
 /// What stands behind every adapter's inbox.
@@ -66,6 +67,8 @@ struct Inner {
     rooms: Vec<(String, RoomId)>,
     /// Networks to which nothing can be delivered.
     down: Vec<Network>,
+    /// Deliveries that are to happen without an answer.
+    answers_lost: usize,
 }
 
 impl Inner {
@@ -132,6 +135,7 @@ impl Bot {
             taken: Vec::new(),
             rooms: Vec::new(),
             down: Vec::new(),
+            answers_lost: 0,
         };
         inner.begin(&clock);
         Self {
@@ -142,6 +146,7 @@ impl Bot {
             }),
             adapters: Adapters::new(),
             stop: CancellationToken::new(),
+            listening: JoinSet::new(),
         }
     }
 
@@ -156,7 +161,8 @@ impl Bot {
         for adapter in adapters.values() {
             let (adapter, stop) = (adapter.clone(), self.stop.clone());
             let inbox = self.inbox();
-            tokio::spawn(async move { adapter.listen(inbox, stop).await });
+            self.listening
+                .spawn(async move { adapter.listen(inbox, stop).await });
         }
         self.adapters.extend(adapters);
     }
@@ -166,29 +172,49 @@ impl Bot {
         Inbox::new(self.desk.clone())
     }
 
-    /// Delivers all that can be delivered at this instant; calls `look` after each.
+    /// Delivers all that can be delivered at this instant, one after the other as the console
+    /// does, so that a transcript repeats to the letter; calls `look` after each.
     pub async fn settle(&self, look: &mut (dyn FnMut() + Send)) {
-        let mut flying = JoinSet::new();
         for _ in 0..DELIVERIES_MAX {
-            {
+            let (row, adapter) = {
                 let mut inner = self.desk.inner.lock().await;
                 let now = self.desk.clock.read().wall;
-                while let Some(row) = inner.queue.take(now) {
-                    let down = inner.down.contains(&row.promise.network);
-                    let adapter = self.adapters.get(&row.promise.network).cloned();
-                    flying.spawn(attempt(row, adapter.filter(|_| !down)));
-                }
-            }
-            match flying.join_next().await {
-                Some(landed) => self.land(landed.unwrap()).await,
-                None => return,
-            }
+                let Some(row) = inner.queue.take(now) else {
+                    return;
+                };
+                let network = &row.promise.network;
+                let up = !inner.down.contains(network);
+                (
+                    row.clone(),
+                    self.adapters.get(network).filter(|_| up).cloned(),
+                )
+            };
+            let outcome = attempt(&row, adapter).await;
+            let outcome = self.heard_of(outcome).await;
+            self.land(row, outcome).await;
             look();
         }
         panic!("the bot does not come to rest");
     }
 
-    async fn land(&self, (row, outcome): (Row, Result<Receipt, DeliverError>)) {
+    /// What the bot hears of a delivery.
+    async fn heard_of(
+        &self,
+        outcome: Result<Receipt, DeliverError>,
+    ) -> Result<Receipt, DeliverError> {
+        let mut inner = self.desk.inner.lock().await;
+        if inner.answers_lost == 0 || outcome.is_err() {
+            return outcome;
+        }
+        inner.answers_lost -= 1;
+        let reason = "the answer was lost".to_owned();
+        Err(DeliverError::Retry {
+            after: None,
+            reason,
+        })
+    }
+
+    async fn land(&self, row: Row, outcome: Result<Receipt, DeliverError>) {
         let Row { id, promise, .. } = row;
         let mut inner = self.desk.inner.lock().await;
         let now = self.desk.clock.read().wall;
@@ -247,8 +273,13 @@ impl Bot {
         next
     }
 
-    /// The process ends, and what the disk did not sync is lost; it is down for so long.
-    pub async fn restart(&self, down: TimeDelta) {
+    /// The process ends, adapters and all, and what the disk did not sync is lost; it is down for
+    /// so long. It listens again when it is told to.
+    pub async fn restart(&mut self, down: TimeDelta) {
+        self.stop.cancel();
+        while self.listening.join_next().await.is_some() {}
+        self.stop = CancellationToken::new();
+        self.adapters.clear();
         let mut inner = self.desk.inner.lock().await;
         inner.engine = None;
         inner.disk.crash(|| false);
@@ -265,6 +296,33 @@ impl Bot {
         inner.step(&self.desk.clock, &[Input::Tick]);
     }
 
+    /// A network says what time it is: the true one.
+    pub async fn witness(&self, network: &str) {
+        let inbound = Inbound {
+            network: Network(network.to_owned()),
+            id: EventId("time".to_owned()),
+            at: DateTime::UNIX_EPOCH,
+            cursor: None,
+            what: Happening::Time,
+        };
+        self.desk.accept(inbound).await.unwrap();
+    }
+
+    /// The adapter gave up, and says why.
+    pub async fn lose(&self, network: &str, reason: &str) {
+        let lost = Input::Lost {
+            network: Network(network.to_owned()),
+            reason: reason.to_owned(),
+        };
+        let mut inner = self.desk.inner.lock().await;
+        inner.step(&self.desk.clock, &[lost]);
+    }
+
+    /// So many of the next deliveries happen, and nobody hears that they did.
+    pub async fn lose_answers(&self, count: usize) {
+        self.desk.inner.lock().await.answers_lost += count;
+    }
+
     /// Nothing can be delivered there any more, or again.
     pub async fn set_down(&self, network: &str, down: bool) {
         let mut inner = self.desk.inner.lock().await;
@@ -278,7 +336,11 @@ impl Bot {
     pub async fn rooms(&self, network: &str) -> BTreeMap<String, RoomId> {
         let inner = self.desk.inner.lock().await;
         let mut rooms = BTreeMap::new();
-        for (name, room) in inner.rooms.iter().filter(|(_, room)| room.network.0 == network) {
+        for (name, room) in inner
+            .rooms
+            .iter()
+            .filter(|(_, room)| room.network.0 == network)
+        {
             let numbered = (2..).map(|number| format!("{name}-{number}"));
             let mut names = std::iter::once(name.clone()).chain(numbered);
             let free = names.find(|name| !rooms.contains_key(name)).unwrap();
@@ -327,13 +389,13 @@ impl Drop for Bot {
 }
 
 /// As the outbox does it, but by the machine's clock where the network asks for time.
-async fn attempt(
-    row: Row,
-    adapter: Option<Arc<dyn Adapter>>,
-) -> (Row, Result<Receipt, DeliverError>) {
+async fn attempt(row: &Row, adapter: Option<Arc<dyn Adapter>>) -> Result<Receipt, DeliverError> {
     let Some(adapter) = adapter else {
         let reason = "the network is down".to_owned();
-        return (row, Err(DeliverError::Retry { after: None, reason }));
+        return Err(DeliverError::Retry {
+            after: None,
+            reason,
+        });
     };
     let deadline = tokio::time::Instant::now() + PATIENCE;
     let mut again = tokio::time::interval(AGAIN);
@@ -342,7 +404,7 @@ async fn attempt(
         let outcome = adapter.deliver(&row.promise.key, &row.promise.action).await;
         let retry = matches!(outcome, Err(DeliverError::Retry { .. }));
         if !retry || tokio::time::Instant::now() > deadline {
-            return (row, outcome);
+            return outcome;
         }
     }
 }

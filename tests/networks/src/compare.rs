@@ -8,7 +8,10 @@ use crate::words::Words;
 pub enum Piece {
     Said(Vec<String>),
     /// Lines that are new in a message that changed; `partial` as in [`Heard::Edited`].
-    Edited { lines: Vec<String>, partial: bool },
+    Edited {
+        lines: Vec<String>,
+        partial: bool,
+    },
 }
 
 /// Adds a piece; an edit joins the edit before it.
@@ -81,7 +84,11 @@ pub fn shown(pieces: &[Piece]) -> String {
         };
         for (index, line) in lines.iter().enumerate() {
             out.push_str("    ");
-            out.push_str(if index == 0 || mark == "~ " { mark } else { "  " });
+            out.push_str(if index == 0 || mark == "~ " {
+                mark
+            } else {
+                "  "
+            });
             out.push_str(line);
             out.push('\n');
         }

@@ -27,7 +27,10 @@ pub enum Heard {
     Said(Vec<String>),
     /// A message changed: its lines that were not there before; all of them, if this person never
     /// saw the message as it was (`partial`).
-    Edited { lines: Vec<String>, partial: bool },
+    Edited {
+        lines: Vec<String>,
+        partial: bool,
+    },
 }
 
 /// The people of one network, each with a client. People are named as in the transcripts.
@@ -51,9 +54,11 @@ pub trait Network: Send {
         surface: Surface,
     ) -> Result<(), Cannot>;
 
+    /// Changes the last thing that they said there into this.
+    async fn edit(&mut self, who: &str, room: Option<&RoomId>, text: &str) -> Result<(), Cannot>;
+
     /// Takes the newest choice of that label that they see (there, if a room is named).
-    async fn press(&mut self, who: &str, room: Option<&RoomId>, label: &str)
-    -> Result<(), Cannot>;
+    async fn press(&mut self, who: &str, room: Option<&RoomId>, label: &str) -> Result<(), Cannot>;
 
     /// Whether a form is open before this person.
     fn has_form(&self, _who: &str) -> bool {
@@ -78,6 +83,12 @@ pub trait Network: Send {
 
     /// Somebody comes into a room, let in by another or by the network's owners.
     async fn let_in(&mut self, who: &str, room: &RoomId, by: Option<&str>) -> Result<(), Cannot>;
+
+    /// A room takes no posts of the bot's any more, or again.
+    async fn set_refusing(&mut self, room: &RoomId, refusing: bool);
+
+    /// Takes the bot up again after it was down.
+    async fn reconnect(&self, bot: &mut Bot);
 
     /// Looks at what stands there now; called whenever something was delivered.
     fn look(&mut self);

@@ -89,6 +89,8 @@ impl<N: Network> Player<N> {
             }
             match self.act(&step).await {
                 Ok(extent) => {
+                    // What is shown to somebody who is then removed was shown.
+                    self.network.look();
                     self.rest().await;
                     self.compare(&place, &step, extent).await;
                 }
@@ -183,8 +185,17 @@ impl<N: Network> Player<N> {
                 self.inside.entry(room).or_default().insert(who.clone());
             }
             Line::Directive { word, rest } => self.directive(word, rest).await?,
-            Line::Says { edited: true, .. }
-            | Line::Leaves { .. }
+            Line::Says {
+                who,
+                room,
+                text,
+                edited: true,
+            } => {
+                let room = self.room_or_alone(room.as_ref()).await?;
+                let text = self.network.types(&self.words.typed(text));
+                self.network.edit(who, room.as_ref(), &text).await?;
+            }
+            Line::Leaves { .. }
             | Line::Sends { .. }
             | Line::Moved { .. }
             | Line::Exposed { .. }
@@ -232,6 +243,7 @@ impl<N: Network> Player<N> {
 
     async fn directive(&mut self, word: &str, rest: &str) -> Result<(), Cannot> {
         let span = |text: &str| parse_span(text).unwrap();
+        let name = self.network.name().to_owned();
         match (word, rest.split_at_checked(1)) {
             // It is in the configuration that the bot was started with.
             ("config", _) => {}
@@ -241,18 +253,32 @@ impl<N: Network> Player<N> {
                     _ => Surface::Stepwise,
                 }
             }
-            ("restart", _) => self.bot.restart(TimeDelta::zero()).await,
-            ("down", Some(("+", rest))) => self.bot.restart(span(rest)).await,
-            ("clock", Some(("+", rest))) => self.bot.jump(span(rest)).await,
-            ("clock", Some(("-", rest))) => self.bot.jump(-span(rest)).await,
-            ("network", _) => {
-                let down = rest.ends_with(" down");
-                let name = self.network.name().to_owned();
-                self.bot.set_down(&name, down).await;
+            ("restart", _) => self.restart(TimeDelta::zero()).await,
+            ("down", Some(("+", rest))) => self.restart(span(rest)).await,
+            ("clock", Some((sign @ ("+" | "-"), rest))) => {
+                let by = if sign == "-" { -span(rest) } else { span(rest) };
+                self.bot.jump(by).await;
+                // Real networks say the time of themselves, now and then.
+                self.bot.witness(&name).await;
             }
+            ("network", _) => self.bot.set_down(&name, rest.ends_with(" down")).await,
+            ("lost", _) => {
+                let (_, reason) = rest.split_once(' ').unwrap();
+                self.bot.lose(&name, reason).await;
+            }
+            ("reject" | "accept", Some(("#", room))) => {
+                let room = self.room(room).await?;
+                self.network.set_refusing(&room, word == "reject").await;
+            }
+            ("retry", _) => self.bot.lose_answers(rest.parse().unwrap()).await,
             _ => return Err(Cannot(format!("`{word}` is the console's own"))),
         }
         Ok(())
+    }
+
+    async fn restart(&mut self, down: TimeDelta) {
+        self.bot.restart(down).await;
+        self.network.reconnect(&mut self.bot).await;
     }
 
     async fn advance(&mut self, span: &str) {
@@ -312,7 +338,8 @@ impl<N: Network> Player<N> {
         }
         for (name, room) in &rooms {
             self.follow(place, name, room, &step.expected).await;
-            let opened = |one: &Expected| matches!(one, Expected::Opened { room, .. } if room == name);
+            let opened =
+                |one: &Expected| matches!(one, Expected::Opened { room, .. } if room == name);
             let opened = step.expected.iter().any(opened);
             for who in self.network.members(room).await {
                 let wanted = self.wanted(name, &who, room, &step.expected);
@@ -403,7 +430,9 @@ impl<N: Network> Player<N> {
             Spot::Room(room) => Some(room.clone()),
             Spot::Alone => None,
         };
-        let at = room.as_ref().map_or("alone".to_owned(), |room| room.id.clone());
+        let at = room
+            .as_ref()
+            .map_or("alone".to_owned(), |room| room.id.clone());
         let key = (who.to_owned(), room);
         let from = self.read.get(&key).copied().unwrap_or(0);
         let mut least = from + wanted.len();

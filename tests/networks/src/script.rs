@@ -110,13 +110,19 @@ fn expected(first: &str, lines: &[String]) -> Option<Expected> {
     if first.starts_with("? ") {
         return Some(Expected::Impossible);
     }
-    if let Some((who, head)) = first.strip_prefix('(').and_then(|rest| rest.split_once(") ")) {
+    if let Some((who, head)) = first
+        .strip_prefix('(')
+        .and_then(|rest| rest.split_once(") "))
+    {
         return Some(Expected::Alone {
             who: who.to_owned(),
             lines: with(head),
         });
     }
-    if let Some((who, head)) = first.strip_prefix('@').and_then(|rest| rest.split_once(": ")) {
+    if let Some((who, head)) = first
+        .strip_prefix('@')
+        .and_then(|rest| rest.split_once(": "))
+    {
         return Some(Expected::Alone {
             who: who.to_owned(),
             lines: with(head),

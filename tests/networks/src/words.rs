@@ -45,7 +45,9 @@ impl Words {
         let spelled = lines.iter().map(|line| {
             self.spellings
                 .iter()
-                .fold(line.clone(), |line, (there, here)| line.replace(there, here))
+                .fold(line.clone(), |line, (there, here)| {
+                    line.replace(there, here)
+                })
         });
         spelled.flat_map(|line| plain(&line)).collect()
     }
@@ -83,7 +85,10 @@ fn plain(line: &str) -> Vec<String> {
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.starts_with('[') && line.ends_with(']') {
         let labels = line.trim_start_matches('[').trim_end_matches(']');
-        return labels.split("] [").map(|label| format!("[{label}]")).collect();
+        return labels
+            .split("] [")
+            .map(|label| format!("[{label}]"))
+            .collect();
     }
     let mut line = line;
     for word in ["vuln", "oncall"] {

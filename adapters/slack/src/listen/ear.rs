@@ -2,8 +2,8 @@
 //! after the other, as they came; different people's at once, so that one commit serves many. Slack
 //! keeps no order between two sockets, so neither does this.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

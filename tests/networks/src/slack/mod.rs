@@ -24,6 +24,10 @@ const MANIFEST: &str = include_str!("../../../../slack-app-manifest.yaml");
 /// Public channels, in the order of the configuration's groups.
 const HALLS: [&str; 3] = ["announce", "general", "dev"];
 
+/// What Slack's refusal of a post reads like.
+const REFUSAL: &str = "slack refused with restricted_action: the workspace's or the channel's \
+                       settings forbid it: a workspace admin must allow the app";
+
 /// A workspace with its people.
 pub struct Slack {
     pub emulator: Emulator,
@@ -31,6 +35,8 @@ pub struct Slack {
     ids: BTreeMap<String, String>,
     pub halls: BTreeMap<String, RoomId>,
     seen: read::Seen,
+    /// By person and channel the stamp of what they said last.
+    said: BTreeMap<(String, String), String>,
 }
 
 /// The app as the manifest describes it.
@@ -81,6 +87,7 @@ impl Slack {
             ids,
             halls,
             seen: read::Seen::default(),
+            said: BTreeMap::new(),
         }
     }
 
@@ -128,6 +135,15 @@ impl Slack {
         self.emulator.actor(&self.ids[who])
     }
 
+    /// Plain words, not a command.
+    fn writes(&mut self, who: &str, channel: &str, text: &str) -> Result<(), Cannot> {
+        let stamp = self.actor(who).say(channel, text);
+        let stamp = stamp.map_err(|why| cannot(&why))?;
+        self.said
+            .insert((who.to_owned(), channel.to_owned()), stamp);
+        Ok(())
+    }
+
     fn name_of(&self, id: &str) -> Option<String> {
         let mut all = self.ids.iter();
         all.find(|(_, known)| *known == id)
@@ -168,14 +184,23 @@ impl Network for Slack {
                 (id.clone(), name.clone()),
             ]
         });
-        people.collect()
+        let refusal = (REFUSAL.to_owned(), "the room takes no posts".to_owned());
+        let me = [
+            ("on slack:", "on console:"),
+            ("on slack any", "on console any"),
+        ];
+        let me = me.map(|(there, here)| (there.to_owned(), here.to_owned()));
+        people.chain([refusal]).chain(me).collect()
     }
 
     /// Whom the configuration does not know is mentioned; and since whoever comes in reads the
     /// channel's past, the bot wants to hear that this is meant.
     fn types(&self, text: &str) -> String {
         let words: Vec<&str> = text.split(' ').collect();
-        let Some(verb) = words.iter().position(|word| *word == "add" || *word == "remove") else {
+        let Some(verb) = words
+            .iter()
+            .position(|word| *word == "add" || *word == "remove")
+        else {
             return text.to_owned();
         };
         let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
@@ -212,13 +237,16 @@ impl Network for Slack {
                     let direct = actor.direct();
                     acknowledged(actor.slash(&direct, &format!("/{word}"), rest).await)
                 }
-                None => actor.dm(text).map(drop).map_err(|why| cannot(&why)),
+                None => self.writes(who, &actor.direct(), text),
             };
         };
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
         let begins = matches!(rest, "score" | "report") && surface == Surface::Stepwise;
         if !matches!(word, "vuln" | "oncall") {
-            return actor.say(&room.id, text).map(drop).map_err(|why| cannot(&why));
+            return actor
+                .say(&room.id, text)
+                .map(drop)
+                .map_err(|why| cannot(&why));
         }
         if begins {
             let mentioned = format!("@underrose {text}");
@@ -228,12 +256,19 @@ impl Network for Slack {
         acknowledged(actor.slash(&room.id, &format!("/{word}"), rest).await)
     }
 
-    async fn press(
-        &mut self,
-        who: &str,
-        room: Option<&RoomId>,
-        label: &str,
-    ) -> Result<(), Cannot> {
+    async fn edit(&mut self, who: &str, room: Option<&RoomId>, text: &str) -> Result<(), Cannot> {
+        let actor = self.actor(who);
+        let channel = room.map_or_else(|| actor.direct(), |room| room.id.clone());
+        let key = (who.to_owned(), channel.clone());
+        if !self.said.contains_key(&key) {
+            // A slash command is no message; this is, and chatter to the bot.
+            self.writes(who, &channel, "hm")?;
+        }
+        let edited = actor.edit(&channel, &self.said[&key], text);
+        edited.map_err(|why| cannot(&why))
+    }
+
+    async fn press(&mut self, who: &str, room: Option<&RoomId>, label: &str) -> Result<(), Cannot> {
         let actor = self.actor(who);
         let channels: Vec<String> = match room {
             Some(room) => vec![room.id.clone()],
@@ -298,11 +333,21 @@ impl Network for Slack {
                 .map_err(|why| cannot(&why)),
             // A workspace's owners can.
             None => {
-                self.emulator
-                    .with(|world| world.enter(&room.id, &id, None));
+                self.emulator.with(|world| world.enter(&room.id, &id, None));
                 Ok(())
             }
         }
+    }
+
+    async fn set_refusing(&mut self, room: &RoomId, refusing: bool) {
+        self.emulator.with(|world| {
+            let channel = world.channels.get_mut(&room.id).unwrap();
+            channel.is_restricted = refusing;
+        });
+    }
+
+    async fn reconnect(&self, bot: &mut Bot) {
+        self.connect(bot).await;
     }
 
     fn look(&mut self) {

@@ -67,8 +67,11 @@ impl Seen {
             Some(before) if before == now => None,
             Some(before) => {
                 let old: BTreeSet<&String> = before.iter().collect();
-                let lines: Vec<String> =
-                    now.iter().filter(|line| !old.contains(line)).cloned().collect();
+                let lines: Vec<String> = now
+                    .iter()
+                    .filter(|line| !old.contains(line))
+                    .cloned()
+                    .collect();
                 let partial = false;
                 (!lines.is_empty()).then_some(Heard::Edited { lines, partial })
             }
@@ -80,7 +83,9 @@ impl Seen {
         let mut found = Vec::new();
         let shown = [
             actor.modal().map(|shown| modal(&shown, actor)),
-            actor.home().map(|shown| (version(&shown), lines(&shown["blocks"]))),
+            actor
+                .home()
+                .map(|shown| (version(&shown), lines(&shown["blocks"]))),
         ];
         for (version, lines) in shown.into_iter().flatten() {
             let place = (who.to_owned(), "view".to_owned(), version);
