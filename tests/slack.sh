@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything about Slack: the adapter against the emulator, the soak, the whole bot on it; then every
+# Everything about Slack: the adapter against the emulator, the soak, the whole bot on it, the
+# transcripts lived through on it; then every
 # call that was made is validated by Slack's own published types. The emulator's own tests, against
 # Bolt, are among `cargo test --workspace`.
 set -euo pipefail
@@ -11,7 +12,7 @@ record="$target/slack-record"
 rm -rf "$record"
 # The features are those of tests/run.sh, so that nothing is built twice.
 cargo test --workspace --features sim --no-run
-for suite in slack-adapter slack-bot; do
+for suite in slack-adapter slack-bot transcripts-on-slack; do
   SLACK_EMULATOR_RECORD="$record" cargo test --workspace --features sim --test "$suite"
 done
 cargo test --workspace --features sim --test slack-soak

@@ -17,12 +17,12 @@ use crate::words::Words;
 /// Questions of a report, in order: where no form is open, `fills` answers them one by one.
 const REPORT: [&str; 4] = ["title", "text", "plans", "credit"];
 
-/// Lines of a transcript that a network cannot play, from the first to the last, and why.
+/// Lines of a transcript that a network cannot play, and why.
 #[derive(Clone, Copy, Debug)]
 pub struct NotRun {
     pub transcript: &'static str,
-    pub from: &'static str,
-    pub to: &'static str,
+    /// Wherever the first stands, up to where the second stands.
+    pub lines: &'static [(&'static str, &'static str)],
     pub why: &'static str,
 }
 
@@ -78,11 +78,12 @@ impl<N: Network> Player<N> {
         for step in read(script) {
             let place = format!("{transcript}.txt:{}: {}", step.number, step.text);
             passing = passing.or_else(|| {
-                let here = |one: &&NotRun| one.transcript == transcript && one.from == step.text;
-                not_run.iter().find(here)
+                let here = not_run.iter().filter(|one| one.transcript == transcript);
+                let mut lines = here.flat_map(|one| one.lines);
+                lines.find(|(from, _)| *from == step.text)
             });
-            if let Some(not_run) = passing {
-                if not_run.to == step.text {
+            if let Some((_, to)) = passing {
+                if *to == step.text {
                     passing = None;
                 }
                 continue;

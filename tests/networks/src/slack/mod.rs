@@ -25,7 +25,7 @@ const MANIFEST: &str = include_str!("../../../../slack-app-manifest.yaml");
 const HALLS: [&str; 3] = ["announce", "general", "dev"];
 
 /// What Slack's refusal of a post reads like.
-const REFUSAL: &str = "slack refused with restricted_action: the workspace's or the channel's \
+const REFUSAL: &str = "slack refused with `restricted_action`: the workspace's or the channel's \
                        settings forbid it: a workspace admin must allow the app";
 
 /// A workspace with its people.
