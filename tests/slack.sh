@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Everything about Slack: the adapter against the emulator, the soak, the whole bot on it, the
-# transcripts lived through on it; then every
-# call that was made is validated by Slack's own published types. The emulator's own tests, against
-# Bolt, are among `cargo test --workspace`.
+# console's transcripts lived through on it; then every call that was made is validated by Slack's
+# own published types. The emulator's own tests, against Bolt, are among `cargo test --workspace`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v cargo >/dev/null || { echo "install Rust 1.95 (rustup) first" >&2; exit 1; }

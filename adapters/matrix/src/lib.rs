@@ -20,6 +20,7 @@ mod inbound;
 mod invitations;
 mod listen;
 mod opening;
+mod pills;
 mod posting;
 mod private;
 mod render;

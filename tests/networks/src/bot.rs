@@ -20,7 +20,7 @@ use underrose::store::disk::Disk;
 use underrose::store::{MasterKey, Store};
 use underrose_chat::{
     Accept, Action, Adapter, DeliverError, EventId, Happening, Immediate, Inbound, Inbox,
-    InboxClosed, ListenError, Network, Receipt, RoomId,
+    InboxClosed, ListenError, Network, Receipt, RoomId, UserId,
 };
 
 /// Where the console's transcripts begin: a Monday morning in Europe.
@@ -67,6 +67,8 @@ struct Inner {
     rooms: Vec<(String, RoomId)>,
     /// Networks to which nothing can be delivered.
     down: Vec<Network>,
+    /// Who was asked into which room, and how much had been taken in before.
+    invited: Vec<(RoomId, UserId, usize)>,
     /// Deliveries that are to happen without an answer.
     answers_lost: usize,
 }
@@ -135,6 +137,7 @@ impl Bot {
             taken: Vec::new(),
             rooms: Vec::new(),
             down: Vec::new(),
+            invited: Vec::new(),
             answers_lost: 0,
         };
         inner.begin(&clock);
@@ -154,6 +157,11 @@ impl Bot {
     pub fn now(&self) -> Arc<dyn Fn() -> DateTime<Utc> + Send + Sync> {
         let clock = self.desk.clock.clone();
         Arc::new(move || clock.read().wall)
+    }
+
+    /// Delivers to these, and does not listen: what happens there comes by [`Bot::inbox`].
+    pub fn tell(&mut self, adapters: Adapters) {
+        self.adapters.extend(adapters);
     }
 
     /// Listens on these.
@@ -176,7 +184,7 @@ impl Bot {
     /// does, so that a transcript repeats to the letter; calls `look` after each.
     pub async fn settle(&self, look: &mut (dyn FnMut() + Send)) {
         for _ in 0..DELIVERIES_MAX {
-            let (row, adapter) = {
+            let (row, adapter, taken) = {
                 let mut inner = self.desk.inner.lock().await;
                 let now = self.desk.clock.read().wall;
                 let Some(row) = inner.queue.take(now) else {
@@ -184,14 +192,13 @@ impl Bot {
                 };
                 let network = &row.promise.network;
                 let up = !inner.down.contains(network);
-                (
-                    row.clone(),
-                    self.adapters.get(network).filter(|_| up).cloned(),
-                )
+                let adapter = self.adapters.get(network).filter(|_| up).cloned();
+                let taken = inner.taken.len();
+                (row, adapter, taken)
             };
             let outcome = attempt(&row, adapter).await;
             let outcome = self.heard_of(outcome).await;
-            self.land(row, outcome).await;
+            self.land(row, outcome, taken).await;
             look();
         }
         panic!("the bot does not come to rest");
@@ -214,14 +221,20 @@ impl Bot {
         })
     }
 
-    async fn land(&self, row: Row, outcome: Result<Receipt, DeliverError>) {
+    async fn land(&self, row: Row, outcome: Result<Receipt, DeliverError>, taken: usize) {
         let Row { id, promise, .. } = row;
         let mut inner = self.desk.inner.lock().await;
         let now = self.desk.clock.read().wall;
-        if let (Action::OpenRoom { name, .. }, Ok(Receipt::Room { room })) =
-            (&promise.action, &outcome)
-        {
-            inner.rooms.push((name.clone(), room.clone()));
+        match (&promise.action, &outcome) {
+            (Action::OpenRoom { name, invite, .. }, Ok(Receipt::Room { room })) => {
+                inner.rooms.push((name.clone(), room.clone()));
+                let all = invite.iter().map(|who| (room.clone(), who.clone(), taken));
+                inner.invited.extend(all);
+            }
+            (Action::Invite { room, who }, Ok(_)) => {
+                inner.invited.push((room.clone(), who.clone(), taken));
+            }
+            (_, _) => {}
         }
         let input = match outcome {
             Ok(receipt) => {
@@ -372,6 +385,28 @@ impl Bot {
             let inner = self.desk.inner.lock().await;
             let taken: Vec<&Inbound> = inner.taken.iter().skip(since).collect();
             panic!("the bot never heard: {what}; it heard {taken:#?}");
+        }
+    }
+
+    /// Waits until everybody who was asked into a room of that network has come in.
+    pub async fn all_came_in(&self, network: &str) {
+        let asked: Vec<_> = {
+            let mut inner = self.desk.inner.lock().await;
+            let (asked, others) = std::mem::take(&mut inner.invited)
+                .into_iter()
+                .partition(|(room, ..)| room.network.0 == network);
+            inner.invited = others;
+            asked
+        };
+        for (room, who, since) in asked {
+            let came = Happening::Joined {
+                room,
+                who,
+                invited_by: None,
+            };
+            let what = format!("{came:?}");
+            self.takes(since, &what, |inbound| inbound.what == came)
+                .await;
         }
     }
 

@@ -24,6 +24,16 @@ pub struct Place {
 /// # Panics
 /// If that is no configuration.
 pub fn on(places: &[Place], operator: Option<&str>, script: &str) -> Config {
+    let text = table(places, operator, script).to_string();
+    let mut config = underrose::config::parse(&text, underrose::config::NETWORKS_BUILT)
+        .unwrap_or_else(|mistakes| panic!("{mistakes:?} in\n{text}"));
+    // It is the hash of random nonces, and a transcript repeats to the letter.
+    config.policy.show_head = false;
+    config
+}
+
+/// The same as a table.
+pub fn table(places: &[Place], operator: Option<&str>, script: &str) -> Table {
     let mut table: Table = EXAMPLE.parse().unwrap();
     for line in script.lines() {
         if let Some(patch) = line.strip_prefix("config ") {
@@ -67,12 +77,7 @@ pub fn on(places: &[Place], operator: Option<&str>, script: &str) -> Config {
     for (name, section) in places.iter().filter_map(|place| place.section.clone()) {
         table.insert(name.to_owned(), Value::Array(vec![section.into()]));
     }
-    let text = table.to_string();
-    let mut config = underrose::config::parse(&text, underrose::config::NETWORKS_BUILT)
-        .unwrap_or_else(|mistakes| panic!("{mistakes:?} in\n{text}"));
-    // It is the hash of random nonces, and a transcript repeats to the letter.
-    config.policy.show_head = false;
-    config
+    table
 }
 
 fn merge(into: &mut Table, patch: Table) {

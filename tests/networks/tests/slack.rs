@@ -18,6 +18,7 @@ const NOT_RUN: [NotRun; 6] = [
     NotRun {
         transcript: "approvals",
         lines: &[("erin fills title=x", "erin fills title=x")],
+        unsaid: &[],
         why: "Slack sends only forms that are open",
     },
     NotRun {
@@ -26,6 +27,7 @@ const NOT_RUN: [NotRun; 6] = [
             "dave changes AV=N, AC=L, PR=N, UI=N, S=U, C=H, I=H, A=X",
             "dave fills vector=CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H",
         )],
+        unsaid: &[],
         why: "a menu has no option that is none; adapters/slack/tests has errors beside fields",
     },
     NotRun {
@@ -46,6 +48,7 @@ const NOT_RUN: [NotRun; 6] = [
                 "exposed #elsewhere it is shared with another workspace",
             ),
         ],
+        unsaid: &[],
         why: "Slack has no encryption and moves no rooms, adapters/slack/tests has rooms that open; \
               and a modal that is closed says nothing more",
     },
@@ -56,17 +59,20 @@ const NOT_RUN: [NotRun; 6] = [
             (REMOVED, REMOVED),
             ("members #case-2026-0001", "members #case-2026-0001"),
         ],
+        unsaid: &[],
         why: "whoever is out of a channel types nothing there; and the adapter looks by itself who \
               is in it",
     },
     NotRun {
         transcript: "intake",
         lines: &[("again", "again")],
+        unsaid: &[],
         why: AGAIN,
     },
     NotRun {
         transcript: "failures",
         lines: &[("again", "again")],
+        unsaid: &[],
         why: AGAIN,
     },
 ];
