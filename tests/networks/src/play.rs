@@ -304,9 +304,12 @@ impl<N: Network> Player<N> {
             let heard = self.network.heard(&who, Spot::Alone, 0).await.len();
             self.read.insert((who.clone(), None), heard);
         }
-        for room in rooms.values() {
+        for (name, room) in &rooms {
+            // It is said in the committee's room.
+            let least = usize::from(name == "security");
             for who in self.network.members(room).await {
-                let heard = self.network.heard(&who, Spot::Room(room), 0).await.len();
+                let heard = self.network.heard(&who, Spot::Room(room), least).await;
+                let heard = heard.len();
                 self.read.insert((who, Some(room.clone())), heard);
             }
         }

@@ -32,7 +32,10 @@ const NOT_RUN: [NotRun; 7] = [
             (RECUSED, RECUSED),
             ("frank joins #case-2026-0001", "frank joins #case-2026-0001"),
             (REMOVED, REMOVED),
-            ("dave invites mallory to #case-2026-0001", "members #case-2026-0001"),
+            (
+                "dave invites mallory to #case-2026-0001",
+                "members #case-2026-0001",
+            ),
         ],
         unsaid: &[],
         why: ALONE_INVITES,
@@ -46,7 +49,7 @@ const NOT_RUN: [NotRun; 7] = [
     NotRun {
         transcript: "scoring",
         lines: &[("surface modal", "surface stepwise")],
-        unsaid: &[],
+        unsaid: &["- dave: CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:H/A:H 8.1 (High); the same"],
         why: "there are no forms",
     },
     NotRun {
@@ -63,7 +66,10 @@ const NOT_RUN: [NotRun; 7] = [
                 "moved #elsewhere #elsewhere-v2",
             ),
             (EXPOSED, EXPOSED),
-            (SHARED, "exposed #elsewhere it is shared with another workspace"),
+            (
+                SHARED,
+                "exposed #elsewhere it is shared with another workspace",
+            ),
             ("surface modal", "dave cancels"),
         ],
         unsaid: &[],
@@ -159,6 +165,7 @@ fn an_expectation_that_is_wrong_fails() {
     let (first, _) = script.split_once("> 2.").unwrap();
     let wrong = first.replace("      Stage: new\n", "");
     assert_ne!(wrong, first);
-    let played = RUNTIME.block_on(tokio::spawn(play("wrong", wrong)));
-    assert!(played.is_err());
+    let played = RUNTIME.spawn(play("wrong", wrong));
+    assert!(RUNTIME.block_on(played).is_err());
+    RUNTIME.block_on(play("right", first.to_owned()));
 }

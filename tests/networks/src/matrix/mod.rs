@@ -29,8 +29,8 @@ use synapse::{Limits, Synapse};
 
 pub const NAME: &str = "matrix";
 
-/// How long somebody waits for what is still on its way.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long somebody waits for what is still on its way; a little less than [`Person::until`].
+const PATIENCE: Duration = Duration::from_secs(35);
 
 /// What a homeserver's refusal of a post reads like.
 const REFUSAL: &str = "the homeserver refuses: M_FORBIDDEN";

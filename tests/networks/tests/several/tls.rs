@@ -186,7 +186,8 @@ fn run(dir: &tempfile::TempDir, config: &Table, args: &[&str], succeeds: bool) -
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
+    let said =
+        String::from_utf8_lossy(&stdout).into_owned() + String::from_utf8_lossy(&stderr).as_ref();
     assert_eq!(status.success(), succeeds, "{args:?}: {said}");
     said
 }
