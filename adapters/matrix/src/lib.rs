@@ -22,6 +22,7 @@ mod invitations;
 mod listen;
 mod offers;
 mod opening;
+mod pills;
 mod posting;
 mod private;
 mod render;

@@ -111,9 +111,16 @@ fn person(typed: &str, context: &Context<'_>) -> Result<PersonId, String> {
     if name.is_empty() || name.len() > 255 || !name.chars().all(ok) {
         return Err(format!("`{}` is not the name of a person.", clip(typed)));
     }
+    // Where an account is written with its server (`@name:server`) the @ belongs to it; elsewhere
+    // it only says that a person follows.
+    let whole = typed.starts_with('@') && name.contains(':');
     let user = underrose_chat::UserId {
         network: context.network.clone(),
-        id: name.to_owned(),
+        id: if whole {
+            format!("@{name}")
+        } else {
+            name.to_owned()
+        },
     };
     Ok(context.policy.person_of(&user))
 }
