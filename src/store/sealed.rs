@@ -68,9 +68,11 @@ impl Committer {
         let mut write = self.db.begin_write()?;
         write.set_durability(Durability::Immediate)?;
         {
-            let mut keys = write.open_table(KEYS)?;
-            for (case, wrapped) in &sealed.keys {
-                keys.insert(case.to_bytes(), wrapped.as_slice())?;
+            if !sealed.keys.is_empty() {
+                let mut keys = write.open_table(KEYS)?;
+                for (case, wrapped) in &sealed.keys {
+                    keys.insert(case.to_bytes(), wrapped.as_slice())?;
+                }
             }
             let mut journal = write.open_table(JOURNAL)?;
             for (seq, value) in &sealed.journal {
@@ -90,9 +92,11 @@ impl Committer {
             for id in &sealed.outbox_remove {
                 outbox.remove(id)?;
             }
-            let mut cursor = write.open_table(CURSOR)?;
-            for (room, position) in &sealed.cursors {
-                cursor.insert(room.as_str(), position.as_str())?;
+            if !sealed.cursors.is_empty() {
+                let mut cursor = write.open_table(CURSOR)?;
+                for (room, position) in &sealed.cursors {
+                    cursor.insert(room.as_str(), position.as_str())?;
+                }
             }
             let mut meta = write.open_table(META)?;
             meta.insert("head", tables::head_bytes(&sealed.head).as_slice())?;

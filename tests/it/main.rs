@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod bad_input;
-mod compile_fail;
 mod golden;
 #[cfg(feature = "sim")]
 mod kills;
