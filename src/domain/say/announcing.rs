@@ -131,7 +131,7 @@ pub fn drafted(case: CaseId, by: &PersonId, hash: &str, voided: bool) -> Text<To
 }
 
 /// Above the editor's field: the text as it now reads, and what saving it does.
-pub fn editor(text: &String, targets: &[Vec<RoomId>], voids: bool) -> Text<ToPerson> {
+pub fn editor(text: &str, targets: &[Vec<RoomId>], voids: bool) -> Text<ToPerson> {
     let rooms: usize = targets.iter().map(Vec::len).sum();
     let mut shown: Text<ToPerson> =
         Text::default().heading(&[&"As the public will read it, in ", &rooms, &" rooms"]);
