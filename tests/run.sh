@@ -10,6 +10,7 @@ command -v rsync >/dev/null || missing+=(rsync)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
 # Bolt for JavaScript, and Slack's own types, hold the Slack emulator to what Slack is.
 command -v npm >/dev/null || missing+=(nodejs npm)
+command -v openssl >/dev/null || missing+=(openssl)
 if [ "${#missing[@]}" -gt 0 ]; then
   echo "installing ${missing[*]}, which the tests need"
   apt-get update -qq && apt-get install -y -qq "${missing[@]}"

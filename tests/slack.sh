@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Everything about Slack: the adapter against the emulator, the soak, the whole bot on it; then every
-# call that was made is validated by Slack's own published types. The emulator's own tests, against
-# Bolt, are among `cargo test --workspace`.
+# Everything about Slack: the adapter against the emulator, the soak, the whole bot on it, the
+# console's transcripts lived through on it; then every call that was made is validated by Slack's
+# own published types. The emulator's own tests, against Bolt, are among `cargo test --workspace`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v cargo >/dev/null || { echo "install Rust 1.95 (rustup) first" >&2; exit 1; }
@@ -11,7 +11,7 @@ record="$target/slack-record"
 rm -rf "$record"
 # The features are those of tests/run.sh, so that nothing is built twice.
 cargo test --workspace --features sim --no-run
-for suite in slack-adapter slack-bot; do
+for suite in slack-adapter slack-bot transcripts-on-slack; do
   SLACK_EMULATOR_RECORD="$record" cargo test --workspace --features sim --test "$suite"
 done
 cargo test --workspace --features sim --test slack-soak

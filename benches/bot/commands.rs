@@ -13,7 +13,7 @@ use underrose_chat::Accept;
 
 use crate::bare::{Bare, Commit, commits};
 use crate::ground::{Commands, Ground};
-use crate::table;
+use crate::{cpu, table};
 
 /// Cases that the commands go round.
 const OPEN: u32 = 200;
@@ -24,9 +24,14 @@ const WAITING: [u64; 3] = [1, 16, 256];
 /// Samples whose rows are kept for redb alone: they are large.
 const RECORDED: usize = 3;
 
-/// One sample of the bot, or of redb alone.
+/// The threads that a command goes through: the two of the engine, and the clients'.
+const THREADS: [&str; 3] = ["engine", "commit", "tokio-rt-worker"];
+
+/// One sample of the bot.
 struct Sample {
     time: Duration,
+    /// What each of [`THREADS`] had of the processor.
+    cpu: [Duration; 3],
     commands: u64,
     /// What was written meanwhile.
     commits: Vec<Commit>,
@@ -36,19 +41,23 @@ pub fn run(criterion: &mut Criterion) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .build()?;
-    let mut rows = Vec::new();
+    let (mut rows, mut costs) = (Vec::new(), Vec::new());
     let mut with_one = None;
     let mut group = criterion.benchmark_group("commands");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     group.throughput(Throughput::Elements(1));
     for waiting in WAITING {
         let mut bot = Vec::new();
+        let (mut spent, mut alone) = ([Cost::default(); 3], Cost::default());
         let mut recorded: VecDeque<Sample> = VecDeque::new();
         group.bench_function(BenchmarkId::new("bot", waiting), |bencher| {
             bencher.iter_custom(|commands| {
                 let sample = give(&runtime, waiting, commands).expect("the bot runs");
                 let time = sample.time;
                 bot.push((commands, time));
+                for (cost, cpu) in spent.iter_mut().zip(sample.cpu) {
+                    cost.add(cpu, commands);
+                }
                 recorded.push_back(sample);
                 if recorded.len() > RECORDED {
                     recorded.pop_front();
@@ -61,8 +70,9 @@ pub fn run(criterion: &mut Criterion) -> anyhow::Result<()> {
             bencher.iter_custom(|commands| {
                 recorded.rotate_left(1);
                 let sample = recorded.back().expect("the bot ran before");
-                let time = again(&sample.commits).expect("redb runs");
+                let (time, cpu) = again(&sample.commits).expect("redb runs");
                 redb.push((sample.commands, time));
+                alone.add(cpu, sample.commands);
                 time.mul_f64(commands as f64 / sample.commands as f64)
             });
         });
@@ -80,6 +90,9 @@ pub fn run(criterion: &mut Criterion) -> anyhow::Result<()> {
             format!("{:.0}", commands as f64 / commits.count() as f64),
             format!("{:.0}", bytes as f64 / commands as f64),
         ]);
+        let mut cost = vec![waiting.to_string()];
+        cost.extend(spent.iter().chain([&alone]).map(Cost::each));
+        costs.push(cost);
     }
     group.finish();
     let head = [
@@ -92,7 +105,36 @@ pub fn run(criterion: &mut Criterion) -> anyhow::Result<()> {
         "bytes each",
     ];
     table::print("Durable commands a second (medians)", &head, &rows);
+    let head = [
+        "under way",
+        "deciding",
+        "committing",
+        "clients",
+        "redb alone",
+    ];
+    table::print("Processor time a command", &head, &costs);
     Ok(())
+}
+
+/// Processor time over all samples.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    cpu: Duration,
+    commands: u64,
+}
+
+impl Cost {
+    fn add(&mut self, cpu: Duration, commands: u64) {
+        self.cpu += cpu;
+        self.commands += commands;
+    }
+
+    fn each(&self) -> String {
+        format!(
+            "{:.1} µs",
+            self.cpu.as_secs_f64() * 1e6 / self.commands as f64
+        )
+    }
 }
 
 /// The median over the largest samples: smaller ones were to warm up.
@@ -113,14 +155,17 @@ fn give(runtime: &Runtime, waiting: u64, commands: u64) -> anyhow::Result<Sample
     let engine = ground.engine(store)?;
     let before = engine.store().head().seq;
     // Nothing is delivered: what a delivery costs is a network's business.
-    let (promises, _kept) = mpsc::unbounded_channel();
+    let (promises, mut said) = mpsc::unbounded_channel();
     let (handle, thread) = start(engine, ground.clock.clone(), promises);
     let mut given = Commands::new(OPEN, ground.now());
     let shares: Vec<Vec<_>> = (0..waiting)
         .map(|one| given.by_ref().take(share(commands, waiting, one)).collect())
         .collect();
     let accept: Arc<dyn Accept> = Arc::new(handle.clone());
-    let time = runtime.block_on(async {
+    // Let go as they come, as the outbox does in the end: kept, they would only fill the memory.
+    runtime.spawn(async move { while said.recv().await.is_some() {} });
+    let had = cpu::of_threads(THREADS);
+    let (time, cpu) = runtime.block_on(async {
         let clients: Vec<_> = shares
             .into_iter()
             .map(|share| {
@@ -139,8 +184,12 @@ fn give(runtime: &Runtime, waiting: u64, commands: u64) -> anyhow::Result<Sample
             client.await??;
         }
         let time = begun.elapsed();
+        let mut cpu = cpu::of_threads(THREADS);
+        for (cpu, had) in cpu.iter_mut().zip(had) {
+            *cpu = cpu.saturating_sub(had);
+        }
         handle.stop().await;
-        anyhow::Ok(time)
+        anyhow::Ok((time, cpu))
     })?;
     thread
         .join()
@@ -151,6 +200,7 @@ fn give(runtime: &Runtime, waiting: u64, commands: u64) -> anyhow::Result<Sample
         .filter(|commit| commit.commands() > 0 && commit.after(before));
     Ok(Sample {
         time,
+        cpu,
         commands,
         commits: of_commands.collect(),
     })
@@ -161,13 +211,14 @@ fn share(commands: u64, waiting: u64, one: u64) -> usize {
     usize::try_from(commands / waiting + more).unwrap_or(usize::MAX)
 }
 
-/// Commits the same rows in the same transactions, with redb alone.
-fn again(commits: &[Commit]) -> anyhow::Result<Duration> {
+/// Commits the same rows in the same transactions, with redb alone. Returns how long it took, and
+/// how much of that the processor.
+fn again(commits: &[Commit]) -> anyhow::Result<(Duration, Duration)> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let bare = Bare::create(&folder.path().join("bare.redb"))?;
-    let begun = Instant::now();
+    let (begun, had) = (Instant::now(), cpu::own());
     for commit in commits {
         bare.commit(commit)?;
     }
-    Ok(begun.elapsed())
+    Ok((begun.elapsed(), cpu::own() - had))
 }

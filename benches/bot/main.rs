@@ -5,6 +5,7 @@
 mod bare;
 mod closed;
 mod commands;
+mod cpu;
 mod ground;
 mod latency;
 mod memory;
@@ -13,6 +14,10 @@ mod start;
 mod table;
 
 use criterion::Criterion;
+
+/// The released binary's; redb alone has it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> anyhow::Result<()> {
     let wanted: Vec<String> = std::env::args()

@@ -23,7 +23,7 @@ pub fn settings(config: &Config, store: &Store) -> Vec<Settings> {
         .collect()
 }
 
-fn of(config: &Config, account: &Account, store: &Store) -> Settings {
+pub fn of(config: &Config, account: &Account, store: &Store) -> Settings {
     let rooms = config
         .policy
         .committee_rooms
@@ -65,8 +65,8 @@ pub async fn open(all: Vec<Settings>) -> anyhow::Result<Vec<(Network, Arc<dyn Ad
     Ok(opened)
 }
 
-pub fn setup(config: &Config, name: Option<&str>, recover: bool) -> anyhow::Result<ExitCode> {
-    let store = Store::open(&config.data, &config.key)?;
+/// The account that is meant: the only one, or that of this name.
+pub fn account<'a>(config: &'a Config, name: Option<&str>) -> anyhow::Result<&'a Account> {
     let mut accounts = config.matrix.iter();
     let account = match name {
         Some(name) => accounts.find(|account| account.name.0 == name),
@@ -78,6 +78,12 @@ pub fn setup(config: &Config, name: Option<&str>, recover: bool) -> anyhow::Resu
     if name.is_none() && config.matrix.len() > 1 {
         bail!("there are several [[matrix]]: name one with --network");
     }
+    Ok(account)
+}
+
+pub fn setup(config: &Config, name: Option<&str>, recover: bool) -> anyhow::Result<ExitCode> {
+    let store = Store::open(&config.data, &config.key)?;
+    let account = account(config, name)?;
     let settings = of(config, account, &store);
     let credentials = match (std::env::var(PASSWORD), std::env::var(TOKEN)) {
         (_, Ok(token)) => Credentials::Token(token),

@@ -5,6 +5,8 @@ mod check;
 mod control;
 mod demo;
 #[cfg(feature = "matrix")]
+mod emoji;
+#[cfg(feature = "matrix")]
 mod matrix;
 mod networks;
 mod rehearsal;
@@ -122,6 +124,13 @@ enum SetupNetwork {
         /// On a new machine, with the recovery key that the first setup showed.
         #[arg(long)]
         recover: bool,
+        /// Let a person verify the bot by comparing emoji with you, here. The bot must not be
+        /// running meanwhile; it catches up afterwards.
+        #[arg(long, conflicts_with = "recover")]
+        verify: bool,
+        /// Only this person (an id of the configuration, or @name:server) may ask to verify it.
+        #[arg(long, requires = "verify")]
+        by: Option<String>,
     },
 }
 
@@ -174,7 +183,16 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
                 config,
                 network,
                 recover,
+                verify: false,
+                by: _,
             }) => matrix::setup(&load(&config.config)?, network.as_deref(), recover),
+            #[cfg(feature = "matrix")]
+            Some(SetupNetwork::Matrix {
+                config,
+                network,
+                by,
+                ..
+            }) => emoji::verify(&load(&config.config)?, network.as_deref(), by.as_deref()),
         },
         Command::Check { config, connect } => check::check(&config.config, connect),
         Command::Journal { command } => admin::journal(&command),

@@ -26,6 +26,8 @@ pub struct Ask<'a> {
     pub spot: Spot,
     /// Names the place for a conversation: `network/room`.
     pub place: String,
+    /// The same of the thread, where the network has threads for conversations.
+    pub thread: Option<String>,
     pub surface: Surface,
     pub fx: Effects<'a>,
 }

@@ -1,6 +1,9 @@
 //! Confidentiality as a type: what a case holds can be read only with a [`Pass`] for that case,
 //! and what goes to the public only as [`Cleared`]. Default deny.
 
+#[cfg(doctest)]
+mod does_not_get_out;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};

@@ -44,6 +44,7 @@ pub fn decide(
                 user: by.clone(),
                 spot,
                 place: place_name(inbound, place),
+                thread: thread_name(inbound, place),
                 surface: surface(&inbound.what),
                 fx: Effects::new(policy, now, Some(who), cause),
             };
@@ -108,11 +109,7 @@ fn person(ask: &mut Ask<'_>, request: &Request<'_>) {
                 }
             } else if is_command(text) {
                 command(ask, text, request);
-            } else if ask
-                .state
-                .talks
-                .contains_key(&(ask.who.clone(), ask.place.clone()))
-            {
+            } else if conversation::is_open(ask) {
                 conversation::answered(ask, text);
             } else if if direct {
                 !intake::relay(ask, text)
@@ -126,11 +123,7 @@ fn person(ask: &mut Ask<'_>, request: &Request<'_>) {
         Happening::Pressed { command: words, .. } => {
             if is_command(words) {
                 command(ask, words, request);
-            } else if ask
-                .state
-                .talks
-                .contains_key(&(ask.who.clone(), ask.place.clone()))
-            {
+            } else if conversation::is_open(ask) {
                 conversation::answered(ask, words);
             } else {
                 ask.refuse(None, &say::stale_choice());
@@ -377,6 +370,11 @@ fn place_name(inbound: &Inbound, place: &ChatPlace) -> String {
         ChatPlace::Direct => format!("{}/direct", inbound.network),
         ChatPlace::Room { room } => format!("{}/{}", inbound.network, room.id),
     }
+}
+
+fn thread_name(inbound: &Inbound, place: &ChatPlace) -> Option<String> {
+    let thread = inbound.what.thread()?;
+    Some(format!("{}/{}", place_name(inbound, place), thread.0))
 }
 
 fn surface(what: &Happening) -> underrose_chat::Surface {

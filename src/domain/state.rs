@@ -98,6 +98,8 @@ pub struct Talk {
     pub form: String,
     pub values: Confidential<BTreeMap<String, String>>,
     pub step: u32,
+    /// When it began: it and another in the same place are two.
+    pub begun: DateTime<Utc>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -288,6 +290,7 @@ impl State {
                         form: form.clone(),
                         values: Confidential::new(BTreeMap::new()),
                         step: 0,
+                        begun: entry.at,
                     };
                     self.talks.insert((by.clone(), place.clone()), talk);
                 }

@@ -3,8 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tell::Tell;
-use underrose_chat::Inline;
+use super::tell::{Line, Tell};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
@@ -28,7 +27,7 @@ macro_rules! words {
         }
 
         impl<A> Tell<A> for $name {
-            fn tell(&self) -> Inline { Inline::Text { text: self.word().to_owned() } }
+            fn tell(&self, line: &mut Line) { line.text(self.word()) }
         }
     };
 }

@@ -302,7 +302,10 @@ impl Engine {
         let case = decision.entries.iter().find_map(|entry| entry.case);
         self.absorb(decision, pending);
         if remembered {
-            let answer = serde_json::to_vec(&immediate).unwrap_or_default();
+            let answer = match &immediate {
+                Immediate::Nothing => Vec::new(),
+                some => serde_json::to_vec(some).unwrap_or_default(),
+            };
             let seq = self.store.head().seq + pending.batch.entries.len() as u64;
             pending.seen.insert(key.clone(), immediate.clone());
             pending.batch.seen.push(Seen {

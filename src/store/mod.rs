@@ -106,6 +106,7 @@ pub struct Seen {
     pub key: InboxKey,
     pub seq: u64,
     pub case: Option<CaseId>,
+    /// Empty if nothing was.
     pub answer: Vec<u8>,
 }
 

@@ -1,6 +1,6 @@
 //! Reading the store: the fold of the journal, what is pending, what was answered.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
 
@@ -31,6 +31,8 @@ pub fn head(db: &Database) -> Result<Head, ReadError> {
 pub struct Inbox {
     seen: ReadOnlyTable<&'static [u8], &'static [u8]>,
     keys: ReadOnlyTable<[u8; 6], &'static [u8]>,
+    /// By network, the key that was the last one; asked for once, since most events are newer.
+    newest: BTreeMap<String, Vec<u8>>,
 }
 
 impl Inbox {
@@ -39,8 +41,20 @@ impl Inbox {
     ///
     /// # Errors
     /// If the disk refuses.
-    pub fn answer(&self, store: &Store, key: &InboxKey) -> Result<Option<Vec<u8>>, ReadError> {
-        let Some(value) = self.seen.get(tables::inbox_key(key).as_slice())? else {
+    pub fn answer(&mut self, store: &Store, key: &InboxKey) -> Result<Option<Vec<u8>>, ReadError> {
+        let bytes = tables::inbox_key(key);
+        if !self.newest.contains_key(&key.network) {
+            let newest = self.newest_of(&key.network)?;
+            self.newest.insert(key.network.clone(), newest);
+        }
+        if self
+            .newest
+            .get(&key.network)
+            .is_some_and(|newest| *newest < bytes)
+        {
+            return Ok(None);
+        }
+        let Some(value) = self.seen.get(bytes.as_slice())? else {
             return Ok(None);
         };
         let opened = tables::read_case(value.value()).and_then(|(case, rest)| {
@@ -52,6 +66,16 @@ impl Inbox {
             store.keys.open(ready, case, place, sealed, wrapped)
         });
         Ok(Some(opened.unwrap_or_default()))
+    }
+
+    /// The last key of a network; empty if there is none.
+    fn newest_of(&self, network: &str) -> Result<Vec<u8>, ReadError> {
+        let (first, end) = tables::inbox_range(network);
+        let mut newest = self.seen.range(first.as_slice()..end.as_slice())?;
+        Ok(match newest.next_back().transpose()? {
+            Some((key, _)) => key.value().to_vec(),
+            None => Vec::new(),
+        })
     }
 }
 
@@ -183,6 +207,7 @@ impl Store {
         Ok(Inbox {
             seen: read.open_table(INBOX)?,
             keys: read.open_table(KEYS)?,
+            newest: BTreeMap::new(),
         })
     }
 

@@ -1,8 +1,6 @@
 //! Sealing: XChaCha20-Poly1305 with a data key for each case, wrapped by the master key.
 
 use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::Arc;
 
 use chacha20poly1305::aead::rand_core::RngCore;
 use chacha20poly1305::aead::{AeadInPlace, KeyInit, OsRng};
@@ -25,7 +23,7 @@ const CIPHERS_MAX: usize = 4_096;
 /// The keys at work. Wrapped ones are unwrapped on first use.
 pub struct Keyring {
     master: MasterKey,
-    system: Arc<XChaCha20Poly1305>,
+    system: XChaCha20Poly1305,
     /// From which the networks' own stores get their keys: it outlives a rotated master.
     networks: Zeroizing<[u8; 32]>,
     cases: HashMap<CaseId, Ready>,
@@ -33,33 +31,9 @@ pub struct Keyring {
 }
 
 struct Ready {
-    cipher: Arc<XChaCha20Poly1305>,
+    cipher: XChaCha20Poly1305,
     /// The number of the batch that brings a fresh key to the disk: until then it is only here.
     batch: u64,
-}
-
-/// A value that is laid out and not encrypted yet: that is work for the thread that commits.
-#[must_use]
-pub struct Sealing {
-    cipher: Arc<XChaCha20Poly1305>,
-    nonce: [u8; NONCE_BYTES],
-    bound: [u8; 16],
-    body: Range<usize>,
-}
-
-impl Sealing {
-    /// Encrypts the body where it lies.
-    pub fn carry_out(self, bytes: &mut [u8]) {
-        let place = bytes.get_mut(self.body.start..self.body.end + TAG_BYTES);
-        let (body, tag) = place
-            .and_then(|place| place.split_at_mut_checked(self.body.len()))
-            .expect("room was made for the body and its tag");
-        let sealed = self
-            .cipher
-            .encrypt_in_place_detached(XNonce::from_slice(&self.nonce), &self.bound, body)
-            .expect("a body is far below the cipher's 256 GiB");
-        tag.copy_from_slice(&sealed);
-    }
 }
 
 /// Random for each opening, counted within it: no call of the system for each value.
@@ -139,12 +113,12 @@ fn open_with(cipher: &XChaCha20Poly1305, bound: &[u8], sealed: &[u8]) -> Option<
 }
 
 /// What a value is bound to: its table and its row.
-fn bound(table: &'static [u8], row: u64) -> ([u8; 16], usize) {
+fn bound(table: &'static [u8], row: u64) -> [u8; 16] {
     let mut bytes = [0; 16];
     let length = table.len().min(8);
     bytes[..length].copy_from_slice(&table[..length]);
     bytes[8..].copy_from_slice(&row.to_be_bytes());
-    (bytes, 16)
+    bytes
 }
 
 /// One way: who has the result has neither the secret nor another result.
@@ -162,7 +136,7 @@ impl Keyring {
         OsRng.fill_bytes(&mut prefix);
         Self {
             master,
-            system: Arc::new(cipher(system)),
+            system: cipher(system),
             networks: derived(b"underrose/networks", system.as_slice()),
             cases: HashMap::new(),
             nonce: Nonce { prefix, count: 0 },
@@ -215,20 +189,19 @@ impl Keyring {
         if self.cases.len() >= CIPHERS_MAX {
             self.cases.retain(|_, ready| ready.batch > committed);
         }
-        let cipher = Arc::new(cipher(&key));
+        let cipher = cipher(&key);
         self.cases.insert(case, Ready { cipher, batch });
         Ok(fresh)
     }
 
-    /// Lays a value out as it will stand sealed: nonce, body, room for the tag. The body is plain
-    /// until [`Sealing::carry_out`].
-    pub fn lay_out(
+    /// Appends a body as it stands sealed: nonce, ciphertext, tag.
+    pub fn seal(
         &mut self,
         case: Option<CaseId>,
         place: (&'static [u8], u64),
         body: &[u8],
         into: &mut Vec<u8>,
-    ) -> Result<Sealing, CommitError> {
+    ) -> Result<(), CommitError> {
         let cipher = match case {
             None => &self.system,
             Some(case) => {
@@ -238,16 +211,8 @@ impl Keyring {
         };
         let nonce = self.nonce.next();
         into.extend_from_slice(&nonce);
-        let start = into.len();
-        into.extend_from_slice(body);
-        let end = into.len();
-        into.extend_from_slice(&[0; TAG_BYTES]);
-        Ok(Sealing {
-            cipher: cipher.clone(),
-            nonce,
-            bound: bound(place.0, place.1).0,
-            body: start..end,
-        })
+        append(cipher, &nonce, &bound(place.0, place.1), body, into);
+        Ok(())
     }
 
     /// Opens a sealed value, `None` if it is not what was sealed there. A case's wrapped key is
@@ -260,8 +225,7 @@ impl Keyring {
         sealed: &[u8],
         wrapped: impl FnOnce(CaseId) -> Option<Vec<u8>>,
     ) -> Option<Vec<u8>> {
-        let (bytes, length) = bound(place.0, place.1);
-        let bound = &bytes[..length];
+        let bound = &bound(place.0, place.1);
         let Some(case) = case else {
             return open_with(&self.system, bound, sealed);
         };

@@ -1,6 +1,5 @@
-//! Writing in two steps: [`Store::seal`] chains a batch to the journal, in memory;
-//! [`Committer::commit`] encrypts the rest and puts it on the disk, from another thread if one
-//! likes. Batches reach the
+//! Writing in two steps: [`Store::seal`] encrypts a batch and chains it to the journal, in memory;
+//! [`Committer::commit`] puts it on the disk, from another thread if one likes. Batches reach the
 //! disk in the order in which they were sealed, and none after one that failed.
 
 use std::ops::Range;
@@ -10,12 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, Utc};
 use redb::{Database, Durability, ReadOnlyTable, ReadableDatabase};
 
-use super::seal::Sealing;
 use super::tables::{self, CURSOR, INBOX, JOURNAL, KEYS, META, OUTBOX};
 use super::{Batch, CommitError, Head, Store};
 use crate::domain::ids::CaseId;
 
-/// A batch as it will stand on the disk, up to what [`Committer::commit`] encrypts first.
+/// A batch as it will stand on the disk.
 pub struct Sealed {
     /// Counts the batches of this opening.
     number: u64,
@@ -26,8 +24,6 @@ pub struct Sealed {
     journal: Vec<(u64, Range<usize>)>,
     inbox: Vec<(Range<usize>, Range<usize>)>,
     outbox: Vec<(u64, Range<usize>)>,
-    /// Values still to be encrypted where they lie: all but the journal's, which are hashed.
-    plain: Vec<Sealing>,
     outbox_remove: Vec<u64>,
     cursors: Vec<(String, String)>,
     forget_inbox_before: Option<DateTime<Utc>>,
@@ -58,12 +54,9 @@ impl Committer {
     /// # Errors
     /// Nothing of it was written, and nothing more may be: end the process. Also if the batch
     /// sealed before it was not committed.
-    pub fn commit(&self, mut sealed: Sealed) -> Result<(), CommitError> {
+    pub fn commit(&self, sealed: Sealed) -> Result<(), CommitError> {
         if sealed.number != self.committed() + 1 {
             return Err(CommitError::Failed);
-        }
-        for sealing in sealed.plain.drain(..) {
-            sealing.carry_out(&mut sealed.bytes);
         }
         self.write(&sealed)?;
         self.committed.store(sealed.number, Ordering::Release);
@@ -75,9 +68,11 @@ impl Committer {
         let mut write = self.db.begin_write()?;
         write.set_durability(Durability::Immediate)?;
         {
-            let mut keys = write.open_table(KEYS)?;
-            for (case, wrapped) in &sealed.keys {
-                keys.insert(case.to_bytes(), wrapped.as_slice())?;
+            if !sealed.keys.is_empty() {
+                let mut keys = write.open_table(KEYS)?;
+                for (case, wrapped) in &sealed.keys {
+                    keys.insert(case.to_bytes(), wrapped.as_slice())?;
+                }
             }
             let mut journal = write.open_table(JOURNAL)?;
             for (seq, value) in &sealed.journal {
@@ -97,9 +92,11 @@ impl Committer {
             for id in &sealed.outbox_remove {
                 outbox.remove(id)?;
             }
-            let mut cursor = write.open_table(CURSOR)?;
-            for (room, position) in &sealed.cursors {
-                cursor.insert(room.as_str(), position.as_str())?;
+            if !sealed.cursors.is_empty() {
+                let mut cursor = write.open_table(CURSOR)?;
+                for (room, position) in &sealed.cursors {
+                    cursor.insert(room.as_str(), position.as_str())?;
+                }
             }
             let mut meta = write.open_table(META)?;
             meta.insert("head", tables::head_bytes(&sealed.head).as_slice())?;
@@ -128,7 +125,7 @@ impl Store {
         self.committer.commit(sealed)
     }
 
-    /// Seals the batch and chains it to the journal. It is not on the disk yet, and until it is
+    /// Encrypts the batch and chains it to the journal. It is not on the disk yet, and until it is
     /// the store's readers do not see it.
     ///
     /// # Errors
@@ -146,7 +143,6 @@ impl Store {
                 journal: Vec::with_capacity(batch.entries.len()),
                 inbox: Vec::with_capacity(batch.seen.len()),
                 outbox: Vec::with_capacity(batch.outbox_put.len()),
-                plain: Vec::with_capacity(batch.seen.len() + batch.outbox_put.len()),
                 outbox_remove: batch.outbox_remove.clone(),
                 cursors: batch.cursors.clone(),
                 forget_inbox_before: batch.forget_inbox_before,
@@ -161,10 +157,8 @@ impl Store {
             let header = tables::Header::new(entry.at, entry.case, sealed.head.hash);
             header.write(&mut sealed.bytes);
             let place = (b"journal".as_slice(), seq);
-            let sealing = self
-                .keys
-                .lay_out(entry.case, place, &entry.body, &mut sealed.bytes)?;
-            sealing.carry_out(&mut sealed.bytes);
+            self.keys
+                .seal(entry.case, place, &entry.body, &mut sealed.bytes)?;
             let value = sealed.bytes.get(start..).unwrap_or_default();
             sealed.head.hash = tables::entry_hash(seq, value);
             sealed.journal.push((seq, start..sealed.bytes.len()));
@@ -177,11 +171,12 @@ impl Store {
             let start = sealed.bytes.len();
             tables::write_case(seen.case, &mut sealed.bytes);
             sealed.bytes.extend_from_slice(&seen.seq.to_be_bytes());
-            let place = (b"inbox".as_slice(), seen.seq);
-            let sealing = self
-                .keys
-                .lay_out(seen.case, place, &seen.answer, &mut sealed.bytes)?;
-            sealed.plain.push(sealing);
+            // Most commands are answered in a room, and nothing at once: there is nothing to hide.
+            if !seen.answer.is_empty() {
+                let place = (b"inbox".as_slice(), seen.seq);
+                self.keys
+                    .seal(seen.case, place, &seen.answer, &mut sealed.bytes)?;
+            }
             sealed.inbox.push((key..start, start..sealed.bytes.len()));
         }
         for row in &batch.outbox_put {
@@ -193,10 +188,8 @@ impl Store {
             let not_before = row.not_before.timestamp_micros().to_be_bytes();
             sealed.bytes.extend_from_slice(&not_before);
             let place = (b"outbox".as_slice(), row.id);
-            let sealing = self
-                .keys
-                .lay_out(row.case, place, &row.body, &mut sealed.bytes)?;
-            sealed.plain.push(sealing);
+            self.keys
+                .seal(row.case, place, &row.body, &mut sealed.bytes)?;
             sealed.outbox.push((row.id, start..sealed.bytes.len()));
         }
         self.head = keys.sealed.head;

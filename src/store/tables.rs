@@ -136,6 +136,16 @@ pub fn inbox_key_into(key: &InboxKey, bytes: &mut Vec<u8>) {
     bounded(&key.id, bytes);
 }
 
+/// Between which keys all of a network's are.
+pub fn inbox_range(network: &str) -> (Vec<u8>, Vec<u8>) {
+    let mut first = Vec::with_capacity(network.len() + 1);
+    bounded(network, &mut first);
+    let mut end = first.clone();
+    first.push(0);
+    end.push(1);
+    (first, end)
+}
+
 /// Signed time as an unsigned number in the same order.
 fn order(at: DateTime<Utc>) -> u64 {
     at.timestamp_micros().cast_unsigned() ^ (1 << 63)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use underrose::clock::{Clock, Virtual};
 use underrose::config::{NETWORKS_BUILT, parse};
-use underrose::domain::policy::NetworkRules;
+use underrose::domain::policy::{NetworkRules, Policy};
 use underrose::engine::{Engine, Input};
 use underrose::store::disk::Disk;
 use underrose::store::{MasterKey, Store};
@@ -59,7 +59,7 @@ impl Bot {
     }
 
     /// A report, and the room that its network made for it.
-    fn open_case(&mut self) {
+    pub fn open_case(&mut self) {
         let event = Input::Inbound(self.event("erin", "vuln report x"));
         let (_, rows) = self.engine.step(&[event], self.clock.read()).unwrap();
         let row = rows
@@ -81,7 +81,7 @@ impl Bot {
     }
 
     /// The same, said in the room of the first case.
-    fn in_case(&mut self, who: &str, text: &str) -> Inbound {
+    pub fn in_case(&mut self, who: &str, text: &str) -> Inbound {
         let mut inbound = self.event(who, text);
         if let Happening::Text { place, .. } = &mut inbound.what {
             *place = Place::Room {
@@ -93,22 +93,34 @@ impl Bot {
 
     /// As when there is another kind of network.
     fn change(&mut self, change: impl Fn(&mut NetworkRules)) {
-        let mut policy = (**self.engine.policy()).clone();
-        policy.networks.values_mut().for_each(change);
-        policy.hash = "another".to_owned();
-        let load = Input::PolicyLoaded(Arc::new(policy));
-        self.engine.step(&[load], self.clock.read()).unwrap();
+        self.load(|policy| policy.networks.values_mut().for_each(change));
     }
 
     pub fn give(&mut self, inbound: Inbound) -> String {
-        let (answers, _) = self
-            .engine
-            .step(&[Input::Inbound(inbound)], self.clock.read())
-            .unwrap();
-        match &answers[0] {
-            Immediate::Say { message } => serde_json::to_string(message).unwrap(),
+        match self.answer(inbound) {
+            Immediate::Say { message } => serde_json::to_string(&message).unwrap(),
             other => format!("{other:?}"),
         }
+    }
+
+    pub fn answer(&mut self, inbound: Inbound) -> Immediate {
+        let inputs = [Input::Inbound(inbound)];
+        let (mut answers, _) = self.engine.step(&inputs, self.clock.read()).unwrap();
+        answers.remove(0)
+    }
+
+    /// A minute later.
+    pub fn passes(&mut self) {
+        self.clock.advance(chrono::TimeDelta::minutes(1));
+    }
+
+    /// Under other rules.
+    pub fn load(&mut self, change: impl FnOnce(&mut Policy)) {
+        let mut policy = (**self.engine.policy()).clone();
+        change(&mut policy);
+        policy.hash = "another".to_owned();
+        let load = Input::PolicyLoaded(Arc::new(policy));
+        self.engine.step(&[load], self.clock.read()).unwrap();
     }
 }
 

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod bad_input;
-mod compile_fail;
 mod golden;
 #[cfg(feature = "sim")]
 mod kills;
@@ -12,6 +11,7 @@ mod rules;
 #[cfg(feature = "sim")]
 mod scene;
 mod store;
+mod threads;
 mod tidy;
 mod transcripts;
 mod under_way;

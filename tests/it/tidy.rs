@@ -99,7 +99,7 @@ fn adapters_know_no_case() {
 
 #[test]
 fn every_file_says_first_what_it_is_for() {
-    for dir in ["src", "adapters", "tests/it", "benches"] {
+    for dir in ["src", "adapters", "tests/it", "tests/networks", "benches"] {
         if !Path::new(dir).exists() {
             continue;
         }
@@ -121,7 +121,7 @@ fn nothing_sleeps_is_ignored_or_left_to_do() {
         concat!("to", "do!("),
         concat!("unimpl", "emented!("),
     ];
-    for dir in ["src", "adapters", "tests/it"] {
+    for dir in ["src", "adapters", "tests/it", "tests/networks"] {
         nowhere(dir, &words, &[]);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{EventId, Form, Message, MessageId, Network, RoomId, UserId, limits};
+use crate::{DeliveryKey, EventId, Form, Message, MessageId, Network, RoomId, UserId, limits};
 
 /// One thing that happened on a network.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -43,6 +43,7 @@ pub enum Happening {
         /// An edit of an older message: never runs a command.
         edited: bool,
         surface: Surface,
+        /// The thread that it was said in; of [`Surface::Threaded`], else its own id.
         thread: Option<MessageId>,
     },
     /// A choice of a message of ours was taken.
@@ -142,8 +143,20 @@ pub enum Surface {
     /// A form is a conversation, step by step.
     #[default]
     Stepwise,
-    /// A form can be opened at once ([`Immediate::OpenForm`]).
+    /// A form is one message in a thread, replaced as it goes ([`Immediate::Step`]).
+    Threaded,
+    /// A form can be opened at once ([`Immediate::Form`]).
     Modal,
+}
+
+/// Who may read an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Readers {
+    /// The caller alone.
+    Caller,
+    /// Everybody in the room where it was asked.
+    Room,
 }
 
 /// What must be answered at once, to the caller alone. It is stored beside the event's id, so that
@@ -155,6 +168,14 @@ pub enum Immediate {
     Nothing,
     /// Shown to the caller only (ephemeral, or a direct message where the network has none).
     Say { message: Message },
+    /// Where a conversation stands now: shown in the place of what was shown of it before. Answers
+    /// only [`Surface::Threaded`]; where nothing can be replaced it is shown as `Say` is.
+    Step {
+        /// The same for all steps of one conversation, and for no other.
+        talk: DeliveryKey,
+        message: Message,
+        readers: Readers,
+    },
     /// Open this form, or show it as it now reads.
     Form { form: Form },
     /// The form stays open; these fields are wrong, and why.
@@ -198,6 +219,36 @@ impl Happening {
             | Self::Members { .. }
             | Self::Moved { .. }
             | Self::Exposed { .. }
+            | Self::Time => None,
+        }
+    }
+
+    /// The thread that it belongs to, where the network can begin one at any message: the one that
+    /// it was said in, or that answers to it are in.
+    pub fn thread(&self) -> Option<&MessageId> {
+        match self {
+            Self::Text {
+                surface: Surface::Threaded,
+                thread,
+                ..
+            } => thread.as_ref(),
+            Self::Pressed {
+                surface: Surface::Threaded,
+                message,
+                ..
+            } => Some(message),
+            Self::Text { .. }
+            | Self::Pressed { .. }
+            | Self::FormChanged { .. }
+            | Self::FormSubmitted { .. }
+            | Self::FormCancelled { .. }
+            | Self::Joined { .. }
+            | Self::Left { .. }
+            | Self::Members { .. }
+            | Self::Distrusted { .. }
+            | Self::Moved { .. }
+            | Self::Exposed { .. }
+            | Self::Home { .. }
             | Self::Time => None,
         }
     }

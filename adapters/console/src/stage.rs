@@ -350,7 +350,7 @@ impl Inner {
                     self.forms.remove(by);
                 }
             }
-            Immediate::Say { message } => {
+            Immediate::Say { message } | Immediate::Step { message, .. } => {
                 self.forms.remove(by);
                 self.answers
                     .push((by.clone(), place.clone(), message.clone()));

@@ -20,6 +20,10 @@ const ONE: usize = 60;
 const ROOMS: usize = 20;
 const EACH: usize = 10;
 
+/// Encrypted rooms in which the bot is, and what is said in each before it comes.
+const MANY: usize = 200;
+const SAID: usize = 10;
+
 struct Asker {
     person: Person,
     room: OwnedRoomId,
@@ -39,8 +43,12 @@ async fn askers(url: &str, bot: &UserId, tag: &str, count: usize) -> Vec<Asker> 
 impl Asker {
     /// The time of the person's own PUT, and until the answer was seen.
     async fn ask(&self, bot: &UserId) -> (Duration, Duration) {
+        // No two alike: what is said again letter by letter is looked at as a replay may be.
+        static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let words = format!("!vuln help {count}");
         let begun = Instant::now();
-        let event = self.person.says(&self.room, "!vuln help").await;
+        let event = self.person.says(&self.room, &words).await;
         let put = begun.elapsed();
         self.person
             .until("the answer", |me| {
@@ -101,6 +109,49 @@ async fn measure(name: &str, url: &str, bot: &UserId) {
     println!("{name}, {ROOMS} rooms at once: {rate:.1} answers a second");
 }
 
+/// What many rooms cost: memory after all were joined and synced, and after a restart; and how long
+/// the restarted bot takes to its first answer.
+async fn many() {
+    let mut life = Life::new().await;
+    let url = life.synapse.url();
+    let me = life.me.clone();
+    let person = Person::new(&url, "host", Signed::Yes).await;
+    let mut rooms = Vec::new();
+    for _ in 0..MANY {
+        let room = person.direct_with(&me).await.room_id().to_owned();
+        for number in 0..SAID {
+            person.says(&room, &format!("word {number}")).await;
+        }
+        rooms.push(room);
+    }
+    life.starts();
+    for room in &rooms {
+        person.sees_joining(&me, room).await;
+    }
+    let asker = Asker {
+        person,
+        room: rooms.pop().unwrap(),
+    };
+    asker.ask(&me).await;
+    let pid = |life: &Life| life.bot.as_ref().unwrap().id();
+    println!(
+        "underrose, {MANY} rooms, resident after joining them: {}",
+        resident(pid(&life))
+    );
+    let mut bot = life.bot.take().unwrap();
+    bot.kill().unwrap();
+    bot.wait().unwrap();
+    let asking = asker.ask(&me);
+    let begun = Instant::now();
+    life.starts();
+    asking.await;
+    println!(
+        "underrose, {MANY} rooms, from its start to the first answer: {:.2} s, resident {}",
+        begun.elapsed().as_secs_f64(),
+        resident(pid(&life))
+    );
+}
+
 fn resident(pid: u32) -> String {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status
@@ -118,6 +169,9 @@ async fn main() {
     // `cargo test` runs benchmarks too, to see that they begin.
     if !std::env::args().any(|arg| arg == "--bench") {
         return;
+    }
+    if std::env::args().any(|arg| arg == "many") {
+        return many().await;
     }
     let mut life = Life::new().await;
     let url = life.synapse.url();

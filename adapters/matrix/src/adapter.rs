@@ -17,6 +17,11 @@ use crate::client::{OpenError, open};
 use crate::history::History;
 use crate::settings::Settings;
 
+/// The client waits up to 5 s for the bot's own list of devices while it holds a lock that the next
+/// sync needs to fetch that very list. With twenty rooms at that lock, each in its turn, answers
+/// came half a minute late; so few stand there.
+const ENCRYPTING_MAX: usize = 4;
+
 /// One `[[matrix]]` of the configuration. Cheap to clone.
 #[derive(Clone)]
 pub struct Matrix(pub(crate) Arc<Account>);
@@ -28,6 +33,8 @@ pub(crate) struct Account {
     pub history: History,
     /// One room is opened at a time, so that two askings for one room find each other.
     pub opening: tokio::sync::Mutex<()>,
+    /// Few messages are encrypted and sent at once: see [`ENCRYPTING_MAX`].
+    pub encrypting: tokio::sync::Semaphore,
     /// Whether the client knows its rooms.
     pub ready: watch::Sender<bool>,
     pub known: Mutex<Known>,
@@ -45,6 +52,8 @@ pub(crate) struct Known {
     pub archived: HashSet<OwnedRoomId>,
     /// The homeserver's time.
     pub heard: Option<crate::time::Heard>,
+    /// The event that each conversation's latest step answers.
+    pub steps: HashMap<DeliveryKey, String>,
     /// Who was told in plain text that their device gets no keys.
     pub warned: HashSet<OwnedUserId>,
 }
@@ -73,6 +82,7 @@ impl Matrix {
             me,
             history: History::default(),
             opening: tokio::sync::Mutex::default(),
+            encrypting: tokio::sync::Semaphore::new(ENCRYPTING_MAX),
             ready: watch::Sender::new(synced),
             known: Mutex::default(),
         })))

@@ -12,8 +12,10 @@ use sha2::{Digest, Sha256};
 use underrose_chat::{Block, DeliverError, Immediate, Message};
 
 use crate::adapter::Account;
+use crate::choices::Marks;
+use crate::conversation::Conversation;
 use crate::listen::Step;
-use crate::render::{self, Relation};
+use crate::render::Relation;
 use crate::room_work::{Shared, Understood};
 use crate::{direct, posting};
 
@@ -42,8 +44,17 @@ pub async fn answer(
     else {
         return;
     };
+    let mut conversation = None;
     let message = match immediate {
         Immediate::Nothing => None,
+        Immediate::Step {
+            talk,
+            message,
+            readers,
+        } => {
+            conversation = Some(Conversation::new(talk, readers, room, understood));
+            Some(message)
+        }
         Immediate::Say { message } => Some(message),
         Immediate::Form { form } => Some(form.body),
         Immediate::Errors { errors } => Some(Message {
@@ -63,9 +74,13 @@ pub async fn answer(
         by,
         event,
         message,
+        conversation,
     };
     if reply.message.is_none() && !reply.warn {
         return;
+    }
+    if let Some(conversation) = &reply.conversation {
+        conversation.steps(&shared.account, &reply.event);
     }
     // The first attempt keeps the order; what fails must not hold the room up.
     if let Err(DeliverError::Retry { .. }) = reply.give().await {
@@ -81,6 +96,9 @@ pub async fn answer(
                     () = tokio::time::sleep(pause) => {}
                 }
                 pause = (pause * 2).min(PAUSE_MAX);
+                if reply.is_past() {
+                    return;
+                }
                 match reply.give().await {
                     Err(DeliverError::Retry { .. }) => {}
                     Err(DeliverError::Reject { .. }) | Ok(()) => return,
@@ -100,11 +118,19 @@ struct Reply {
     warn: bool,
     event: String,
     message: Option<Message>,
+    /// The message shows where this one stands, in the place of what it showed before.
+    conversation: Option<Conversation>,
 }
 
 impl Reply {
+    fn is_past(&self) -> bool {
+        let conversation = self.conversation.as_ref();
+        conversation.is_some_and(|conversation| conversation.is_past(&self.account, &self.event))
+    }
+
     async fn give(&self) -> Result<(), DeliverError> {
-        let room = match &self.here {
+        let in_room = self.conversation.as_ref().and_then(Conversation::in_room);
+        let room = match self.here.as_ref().or(in_room) {
             Some(room) => room.clone(),
             None => direct::room(&self.account, &self.by).await?,
         };
@@ -116,21 +142,23 @@ impl Reply {
         let Some(message) = &self.message else {
             return Ok(());
         };
+        // A conversation that began in a room goes on here, and belongs there.
+        let place = self.from.as_ref().or(self.place.as_ref());
+        let place = place.filter(|place| *place != room.room_id().as_str());
+        let mut marks = Marks {
+            place: place.cloned(),
+            thread: None,
+        };
+        if let Some(conversation) = &self.conversation {
+            marks.thread = conversation.thread(message);
+            let step = (key.as_str(), message, &marks);
+            return conversation.show(&self.account, &room, step).await;
+        }
         let relation = match &self.here {
             Some(_) => Relation::Reply(self.event.clone()),
             None => Relation::None,
         };
-        // A conversation that began in a room goes on here, and belongs there.
-        match self.from.as_ref().or(self.place.as_ref()) {
-            Some(place) if render::pieces(message).len() == 1 => {
-                let content = render::content(message, &key, &relation);
-                let placed = (content, place.as_str());
-                posting::post_with(&self.account, &room, &key, message, placed).await?;
-            }
-            Some(_) | None => {
-                posting::post(&self.account, &room, &key, message, &relation).await?;
-            }
-        }
+        posting::post_marked(&self.account, &room, &key, message, (&relation, &marks)).await?;
         Ok(())
     }
 }

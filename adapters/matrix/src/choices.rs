@@ -8,12 +8,34 @@ use crate::render::{CHOICES, NUMBERS};
 /// Where the answer to a direct message belongs, when it began in a room.
 pub const PLACE: &str = "dev.underrose.place";
 
+/// The thread of the conversation that a message shows, by the id that the core knows it by.
+pub const THREAD: &str = "dev.underrose.thread";
+
+/// What an answer to a message of ours has to be known by.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Marks {
+    pub place: Option<String>,
+    pub thread: Option<String>,
+}
+
+impl Marks {
+    pub fn put(&self, content: &mut Value) {
+        for (name, value) in [(PLACE, &self.place), (THREAD, &self.thread)] {
+            if let Some(value) = value {
+                content[name] = value.as_str().into();
+            }
+        }
+    }
+}
+
 /// Commands that a message offers, by their numbers.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Offer {
     pub choices: Vec<Offered>,
     /// The room in which the conversation began that this direct message goes on.
     pub place: Option<String>,
+    /// The thread of a conversation that is open: whatever is said to this message is for it.
+    pub thread: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,11 +56,17 @@ impl Offer {
             .and_then(Value::as_array)
             .map(|all| all.iter().filter_map(offered).collect())
             .unwrap_or_default();
-        let place = content
-            .get(PLACE)
-            .and_then(Value::as_str)
-            .map(str::to_owned);
-        (!choices.is_empty() || place.is_some()).then_some(Self { choices, place })
+        let mark = |name: &str| {
+            let mark = content.get(name).and_then(Value::as_str);
+            mark.map(str::to_owned)
+        };
+        let (place, thread) = (mark(PLACE), mark(THREAD));
+        let any = !choices.is_empty() || place.is_some() || thread.is_some();
+        any.then_some(Self {
+            choices,
+            place,
+            thread,
+        })
     }
 
     /// The command of this reaction. Binding choices have none.

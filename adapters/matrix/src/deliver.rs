@@ -10,6 +10,7 @@ use serde_json::json;
 use underrose_chat::{Action, DeliverError, DeliveryKey, MessageId, MessageRef, Receipt, Target};
 
 use crate::adapter::Account;
+use crate::choices::Marks;
 use crate::failure::{of, reject, retry};
 use crate::opening::{self, Kind};
 use crate::posting;
@@ -70,12 +71,10 @@ pub async fn deliver(
                     Ok(()) => {}
                 }
             }
-            Ok(Receipt::Room {
-                room: underrose_chat::RoomId {
-                    network: account.settings.network.clone(),
-                    id: room.room_id().to_string(),
-                },
-            })
+            // What the client learnt of the members while the room was being made may lack some,
+            // and they would get no key for what is said next.
+            room.mark_members_missing();
+            Ok(opened(account, room.room_id()))
         }
         Action::Invite { room, who } => {
             let room = joined(account, &room.id)?;
@@ -102,8 +101,8 @@ pub async fn deliver(
         } => {
             let (room, event) = at_event(account, at).await?;
             open_for_words(account, &room, *openness).await?;
-            let relation = Relation::Replace(event);
-            posting::edit(account, &room, &key.0, message, &relation).await?;
+            let marks = Marks::default();
+            posting::edit(account, &room, &key.0, message, (&event, &marks)).await?;
             Ok(Receipt::Done)
         }
         Action::Pin { at } => {
@@ -135,14 +134,20 @@ pub async fn find(
 ) -> Result<Option<Receipt>, DeliverError> {
     ready(account).await?;
     match action {
-        Action::OpenRoom { .. } => {
-            let found = opening::find(account, &alias(key)).await?;
-            Ok(found.map(|room| Receipt::Room {
-                room: underrose_chat::RoomId {
-                    network: account.settings.network.clone(),
-                    id: room.to_string(),
-                },
-            }))
+        Action::OpenRoom { invite, .. } => {
+            let Some(room) = opening::find(account, &alias(key)).await? else {
+                return Ok(None);
+            };
+            // A room is found only once it is whole: the homeserver may still be making it, and
+            // what is said before somebody is invited stays locked to them.
+            let room = joined(account, room.as_str())?;
+            for who in invite.iter().filter_map(|who| user(&who.id).ok()) {
+                if membership(&room, &who).await?.is_none() {
+                    return Ok(None);
+                }
+            }
+            room.mark_members_missing();
+            Ok(Some(opened(account, room.room_id())))
         }
         Action::Post { to, .. } => {
             let room = match to {
@@ -230,6 +235,15 @@ pub fn message_id(room: &RoomId, direct: bool, event: &str) -> MessageId {
     }
 }
 
+fn opened(account: &Account, room: &RoomId) -> Receipt {
+    Receipt::Room {
+        room: underrose_chat::RoomId {
+            network: account.settings.network.clone(),
+            id: room.to_string(),
+        },
+    }
+}
+
 fn posted(room: &Room, to: &Target, event: String) -> Receipt {
     let direct = matches!(to, Target::Direct { .. });
     Receipt::Posted {
@@ -254,7 +268,7 @@ async fn at_event(account: &Account, at: &MessageRef) -> Result<(Room, String), 
 }
 
 /// Whether this may be said there now. Asked at every send: a room can change under one's feet.
-async fn open_for_words(
+pub async fn open_for_words(
     account: &Account,
     room: &Room,
     openness: underrose_chat::Openness,
@@ -277,7 +291,11 @@ async fn add(account: &Account, room: &Room, who: &UserId) -> Result<(), Deliver
         return Ok(());
     }
     match membership(room, who).await? {
-        Some(MembershipState::Join | MembershipState::Invite) => Ok(()),
+        Some(MembershipState::Join | MembershipState::Invite) => {
+            // The client may not have heard of it yet, and would share no key with them.
+            room.mark_members_missing();
+            Ok(())
+        }
         Some(MembershipState::Ban) => Err(reject("that account is banned from the room")),
         Some(_) | None => match room.invite_user_by_id(who).await {
             Ok(()) => Ok(()),

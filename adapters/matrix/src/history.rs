@@ -88,6 +88,22 @@ impl History {
         self.rooms().get(room)?.offers.get(event).cloned()
     }
 
+    /// A message of ours offers nothing any more.
+    pub fn settled(&self, room: &RoomId, event: &str) {
+        if let Some(said) = self.rooms().get_mut(room) {
+            said.offers.remove(event);
+            said.offer_order.retain(|known| known != event);
+        }
+    }
+
+    /// Whether a conversation is open in this thread.
+    pub fn talks_in(&self, room: &RoomId, thread: &str) -> bool {
+        self.rooms().get(room).is_some_and(|said| {
+            let mut offers = said.offers.values();
+            offers.any(|offer| offer.thread.as_deref() == Some(thread))
+        })
+    }
+
     /// What the bot said last in this room, if it offered something or was an answer to another
     /// room: with its event.
     pub fn last_offer(&self, room: &RoomId) -> Option<(String, Offer)> {
@@ -186,8 +202,10 @@ impl History {
             }
             Some(_) | None => Some(id),
         };
-        if let (Some(at), Some(offer)) = (at, Offer::of(&content)) {
-            self.offered(room.room_id(), &at, offer);
+        match (at, Offer::of(&content)) {
+            (Some(at), Some(offer)) => self.offered(room.room_id(), &at, offer),
+            (Some(at), None) if edit => self.settled(room.room_id(), &at),
+            (_, _) => {}
         }
     }
 }

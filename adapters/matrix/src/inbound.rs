@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::pills;
 use crate::render::PREFIXES;
 
 /// Who the bot is, as people call it.
@@ -114,6 +115,7 @@ fn message(content: &Value, me: &Me) -> Read {
     let thread = (relates["rel_type"] == "m.thread")
         .then(|| relates["event_id"].as_str().map(str::to_owned))
         .flatten();
+    let body = pills::named(body, shown["formatted_body"].as_str(), &me.id);
     let (text, called) = without_name(body.trim(), me);
     let (text, commanded) = without_bang(text);
     let mentioned = shown["m.mentions"]["user_ids"]

@@ -23,7 +23,7 @@ use underrose_chat::{Inbox, ListenError};
 use crate::adapter::Account;
 use crate::failure::is_over;
 use crate::room_work::{self, Shared, Work};
-use crate::{client, invitations, time};
+use crate::{client, invitations, time, verify};
 
 /// How long the homeserver may hold a sync open when nothing happens.
 const SYNC_MAX: Duration = Duration::from_secs(30);
@@ -71,6 +71,7 @@ pub async fn listen(
             ended: ended.clone(),
             keys,
             catching_up: Arc::new(Semaphore::new(CATCHING_UP_MAX)),
+            since: account.known().heard.map(|heard| heard.now()),
         },
         lanes: HashMap::new(),
         handled: Handled::default(),
@@ -93,6 +94,7 @@ pub async fn listen(
             Ok(response) => {
                 (pause, first) = (AGAIN_MIN, false);
                 account.ready.send_replace(true);
+                verify::decline_to_device(account, &response);
                 rooms.take(response).await;
             }
             Err(error) => {
@@ -112,12 +114,12 @@ pub async fn listen(
     }
 }
 
-fn filter() -> Filter {
+pub fn filter() -> Filter {
     let mut filter = FilterDefinition::default();
-    // Members of a large public room are of no concern; those of a private one are asked for.
-    filter.room.state.lazy_load_options = LazyLoadOptions::Enabled {
-        include_redundant_members: false,
-    };
+    // Members are not loaded lazily. Synapse then repeats the bot's own membership whenever it
+    // spoke in another room than before, counts the bot as newly joined, and so as changed: every
+    // sync would ask for the bot's own devices again, and what is said meanwhile waits for them.
+    filter.room.state.lazy_load_options = LazyLoadOptions::Disabled;
     filter.room.ephemeral = matrix_sdk::ruma::api::client::filter::RoomEventFilter::ignore_all();
     filter.presence = matrix_sdk::ruma::api::client::filter::Filter::ignore_all();
     Filter::FilterDefinition(filter)

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use underrose_chat::{DeliverError, Message};
 
 use crate::adapter::Account;
-use crate::choices::{Offer, PLACE};
+use crate::choices::{Marks, Offer};
 use crate::failure::{of, retry};
 use crate::render::{self, Relation};
 
@@ -23,6 +23,17 @@ pub async fn post(
     message: &Message,
     relation: &Relation,
 ) -> Result<String, DeliverError> {
+    post_marked(account, room, key, message, (relation, &Marks::default())).await
+}
+
+/// The same, with what an answer to it has to be known by.
+pub async fn post_marked(
+    account: &Account,
+    room: &Room,
+    key: &str,
+    message: &Message,
+    (relation, marks): (&Relation, &Marks),
+) -> Result<String, DeliverError> {
     let known = account.history.recent(room, key).await;
     if let Some(event) = known.map_err(|error| of(&error))? {
         return Ok(event);
@@ -33,33 +44,14 @@ pub async fn post(
     };
     for (index, piece) in before.iter().enumerate() {
         let key = format!("{key}-{index}");
-        send(room, &key, render::content(piece, &key, relation)).await?;
+        send(account, room, &key, render::content(piece, &key, relation)).await?;
     }
-    let content = render::content(last, key, relation);
-    let event = send(room, key, content.clone()).await?;
+    let mut content = render::content(last, key, relation);
+    marks.put(&mut content);
+    let event = send(account, room, key, content.clone()).await?;
     account.history.said(room.room_id(), key, &event);
     remember(account, room, &event, &content);
     react(room, &event, key, last);
-    Ok(event)
-}
-
-/// The same with a place in which the answer belongs, for conversations that began in a room.
-pub async fn post_with(
-    account: &Account,
-    room: &Room,
-    key: &str,
-    message: &Message,
-    (mut content, place): (Value, &str),
-) -> Result<String, DeliverError> {
-    let known = account.history.recent(room, key).await;
-    if let Some(event) = known.map_err(|error| of(&error))? {
-        return Ok(event);
-    }
-    content[PLACE] = json!(place);
-    let event = send(room, key, content.clone()).await?;
-    account.history.said(room.room_id(), key, &event);
-    remember(account, room, &event, &content);
-    react(room, &event, key, message);
     Ok(event)
 }
 
@@ -69,7 +61,7 @@ pub async fn edit(
     room: &Room,
     key: &str,
     message: &Message,
-    relation: &Relation,
+    (of_event, marks): (&str, &Marks),
 ) -> Result<(), DeliverError> {
     let known = account.history.recent(room, key).await;
     if known.map_err(|error| of(&error))?.is_some() {
@@ -80,23 +72,33 @@ pub async fn edit(
     let Some(first) = pieces.pop() else {
         return Err(crate::failure::reject("there is nothing to say"));
     };
-    let content = render::content(&first, key, relation);
-    let event = send(room, key, content.clone()).await?;
+    let mut content = render::content(&first, key, &Relation::Replace(of_event.to_owned()));
+    marks.put(&mut content);
+    let event = send(account, room, key, content.clone()).await?;
     account.history.replaced(room.room_id(), key, &event);
-    if let Relation::Replace(of) = relation {
-        remember(account, room, of, &content);
-    }
+    remember(account, room, of_event, &content);
     Ok(())
 }
 
 fn remember(account: &Account, room: &Room, event: &str, content: &Value) {
-    if let Some(offer) = Offer::of(content) {
-        account.history.offered(room.room_id(), event, offer);
+    match Offer::of(content) {
+        Some(offer) => account.history.offered(room.room_id(), event, offer),
+        None => account.history.settled(room.room_id(), event),
     }
 }
 
 /// The homeserver gives the same transaction the same event, for a day at least.
-async fn send(room: &Room, key: &str, content: Value) -> Result<String, DeliverError> {
+async fn send(
+    account: &Account,
+    room: &Room,
+    key: &str,
+    content: Value,
+) -> Result<String, DeliverError> {
+    let _turn = if room.encryption_state().is_encrypted() {
+        account.encrypting.acquire().await.ok()
+    } else {
+        None
+    };
     let sent = room
         .send_raw("m.room.message", content)
         .with_transaction_id(<&TransactionId>::from(key))

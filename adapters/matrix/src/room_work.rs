@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use matrix_sdk::deserialized_responses::{TimelineEvent, TimelineEventKind};
 use matrix_sdk::room::MessagesOptions;
 use matrix_sdk::ruma::{OwnedRoomId, uint};
@@ -20,7 +21,8 @@ use crate::adapter::Account;
 use crate::answer;
 use crate::listen::Step;
 use crate::trust;
-use crate::understand;
+use crate::verify::{self, Asking};
+use crate::{surroundings, understand};
 
 /// How long a key may take. A client that is slow sends it with its next sync.
 const KEY_MAX: Duration = Duration::from_secs(30);
@@ -47,6 +49,8 @@ pub struct Shared {
     /// Counts arrivals of keys.
     pub keys: watch::Sender<u64>,
     pub catching_up: Arc<Semaphore>,
+    /// When the listening began, by the homeserver's clock.
+    pub since: Option<DateTime<Utc>>,
 }
 
 pub enum Work {
@@ -268,6 +272,12 @@ impl Lane {
         if value["sender"] == account.me.as_str() {
             return Ok(());
         }
+        if event.encryption_info().is_some() {
+            let since = self.shared.since;
+            let now = since.is_some_and(|since| since <= understand::instant(&value));
+            let asking = if now { Asking::Now } else { Asking::Before };
+            verify::decline_in_room(&account, &self.room, &value, asking);
+        }
         let understood = loop {
             match understand::happening(&account, &self.room, &event, &value).await {
                 Ok(understood) => break understood,
@@ -319,7 +329,7 @@ impl Lane {
     /// gap in which both may have changed.
     async fn look_around(&mut self) -> Result<(), InboxClosed> {
         let account = self.shared.account.clone();
-        let found = understand::surroundings(&account, &self.room).await;
+        let found = surroundings::seen(&account, &self.room).await;
         for what in found.unwrap_or_default() {
             self.count += 1;
             let now = account.known().heard.map(|heard| heard.now());
@@ -349,6 +359,10 @@ pub struct Understood {
     pub direct: bool,
     /// The room in which the conversation began that goes on here.
     pub place: Option<String>,
+    /// The event that a thread for an answer begins with.
+    pub root: Option<String>,
+    /// Nothing was said in that thread before.
+    pub fresh: bool,
 }
 
 impl Understood {

@@ -4,19 +4,18 @@
 use chrono::{DateTime, Utc};
 use matrix_sdk::Room;
 use matrix_sdk::deserialized_responses::{TimelineEvent, TimelineEventKind};
-use matrix_sdk::ruma::{EventId, UserId};
+use matrix_sdk::ruma::UserId;
 use serde_json::Value;
 use underrose_chat::{
-    DeliverError, Distrust, Happening, MessageId, Place, RoomId, Surface, UserId as Who, limits,
+    DeliverError, Distrust, Happening, MessageId, Place, RoomId, Surface, UserId as Who,
 };
 
 use crate::adapter::Account;
-use crate::choices::Offer;
 use crate::deliver::message_id;
 use crate::failure::of;
 use crate::inbound::{Me, Membership, Read, is_command, read};
 use crate::room_work::Understood;
-use crate::{direct, private, replay, trust};
+use crate::{direct, offers, replay, surroundings, trust};
 
 /// `None` if it is of no concern to the core.
 ///
@@ -50,15 +49,20 @@ pub async fn happening(
             what,
             direct: is_direct,
             place: None,
+            root: None,
+            fresh: false,
         }));
     }
-    let understood = |what, place| {
+    let rooted = |what, place, root: Option<&str>, fresh| {
         Some(Understood {
             what,
             direct: is_direct,
             place,
+            root: root.map(str::to_owned),
+            fresh,
         })
     };
+    let understood = |what, place| rooted(what, place, None, false);
     Ok(match said {
         Read::Nothing => None,
         Read::Text {
@@ -69,41 +73,49 @@ pub async fn happening(
             reply_to,
         } => {
             let open = !room.encryption_state().is_encrypted();
+            let own = value["event_id"].as_str().unwrap_or_default();
+            let root = thread.as_deref().unwrap_or(own);
+            let thread_id = message_id(room.room_id(), is_direct, root);
             let answers = reply_to.as_deref().or(thread.as_deref());
-            let offer = if edited || is_command(&text) {
+            let talks = thread.is_some() && offers::talks_in(account, room, &thread_id).await?;
+            // In a thread with a conversation even a number is for that.
+            let offer = if edited || talks || is_command(&text) {
                 None
             } else {
-                offer_meant(account, room, is_direct, answers).await?
+                offers::meant(account, room, is_direct, answers).await?
             };
             let Some((at, offer)) = offer else {
                 // In an open room only what is said to the bot is its business.
                 if open && !addressed {
                     return Ok(None);
                 }
-                let what = text_of(by, place, text, (addressed || is_direct, edited), thread);
-                return Ok(understood(what, None));
+                let said = (addressed || is_direct, edited);
+                let what = text_of(by, place, text, said, thread_id);
+                return Ok(rooted(what, None, Some(root), thread.is_none()));
             };
             let began = offer.place.clone();
             let place = began.as_ref().map_or(place, |began| Place::Room {
                 room: room_id(account, began),
             });
-            match offer.numbered(&text) {
-                Some(command) => {
-                    let message = message_id(room.room_id(), is_direct, &at);
-                    understood(pressed(by, place, message, command), began)
-                }
-                None if began.is_some() || is_direct => {
-                    let what = text_of(by, place, text, (true, false), thread);
+            let said = (addressed || is_direct || began.is_some(), false);
+            match (offer.thread.clone(), offer.numbered(&text)) {
+                (Some(thread), _) => {
+                    let what = text_of(by, place, text, said, MessageId(thread));
                     understood(what, began)
                 }
-                None => {
-                    let what = text_of(by, place, text, (addressed, false), thread);
-                    understood(what, None)
+                (None, Some(command)) => {
+                    let message = message_id(room.room_id(), is_direct, &at);
+                    let what = pressed(by, place, message, command);
+                    rooted(what, began, Some(&at), true)
+                }
+                (None, None) => {
+                    let what = text_of(by, place, text, said, thread_id);
+                    rooted(what, began, Some(root), thread.is_none())
                 }
             }
         }
         Read::Reaction { to, key } => {
-            let Some(offer) = offer_at(account, room, &to).await? else {
+            let Some(offer) = offers::at(account, room, &to).await? else {
                 return Ok(None);
             };
             let Some(command) = offer.reacted(&key) else {
@@ -114,7 +126,8 @@ pub async fn happening(
                 room: room_id(account, began),
             });
             let message = message_id(room.room_id(), is_direct, &to);
-            understood(pressed(by, place, message, command), began)
+            let what = pressed(by, place, message, command);
+            rooted(what, began, Some(&to), true)
         }
         Read::Member { who: whom, now } => {
             let open = !room.encryption_state().is_encrypted();
@@ -138,23 +151,23 @@ pub async fn happening(
             };
             understood(what, None)
         }
-        Read::Tombstone { to } => moved(account, room, &to)
+        Read::Tombstone { to } => surroundings::moved(account, room, &to)
             .await?
             .and_then(|what| understood(what, None)),
-        Read::Rules => exposed(account, room)
+        Read::Rules => surroundings::exposed(account, room)
             .await?
             .and_then(|what| understood(what, None)),
     })
 }
 
-fn who(account: &Account, id: &str) -> Who {
+pub fn who(account: &Account, id: &str) -> Who {
     Who {
         network: account.settings.network.clone(),
         id: id.to_owned(),
     }
 }
 
-fn room_id(account: &Account, id: &str) -> RoomId {
+pub fn room_id(account: &Account, id: &str) -> RoomId {
     RoomId {
         network: account.settings.network.clone(),
         id: id.to_owned(),
@@ -166,7 +179,7 @@ fn text_of(
     place: Place,
     text: String,
     (addressed, edited): (bool, bool),
-    thread: Option<String>,
+    thread: MessageId,
 ) -> Happening {
     Happening::Text {
         by,
@@ -174,8 +187,8 @@ fn text_of(
         text,
         addressed,
         edited,
-        surface: Surface::Stepwise,
-        thread: thread.map(MessageId),
+        surface: Surface::Threaded,
+        thread: Some(thread),
     }
 }
 
@@ -185,7 +198,7 @@ fn pressed(by: Who, place: Place, message: MessageId, command: &str) -> Happenin
         place,
         message,
         command: command.to_owned(),
-        surface: Surface::Stepwise,
+        surface: Surface::Threaded,
     }
 }
 
@@ -223,152 +236,6 @@ async fn distrust(
             Ok(again.then_some(Distrust::Device))
         }
     }
-}
-
-/// Of which message of ours this may be a number or an answer, with its event.
-async fn offer_meant(
-    account: &Account,
-    room: &Room,
-    is_direct: bool,
-    answers: Option<&str>,
-) -> Result<Option<(String, Offer)>, DeliverError> {
-    if let Some(to) = answers
-        && let Some(offer) = offer_at(account, room, to).await?
-    {
-        return Ok(Some((to.to_owned(), offer)));
-    }
-    if !is_direct {
-        return Ok(None);
-    }
-    // What was said last, also in an earlier life.
-    let read = account.history.recent(room, "").await;
-    read.map_err(|error| of(&error))?;
-    Ok(account.history.last_offer(room.room_id()))
-}
-
-/// What this message of ours offers, if it is ours and offers something.
-async fn offer_at(
-    account: &Account,
-    room: &Room,
-    event: &str,
-) -> Result<Option<Offer>, DeliverError> {
-    if let Some(offer) = account.history.offer(room.room_id(), event) {
-        return Ok(Some(offer));
-    }
-    let Ok(id) = EventId::parse(event) else {
-        return Ok(None);
-    };
-    match room.event(&id, None).await {
-        Ok(found) => {
-            account.history.saw(room, &found);
-            Ok(account.history.offer(room.room_id(), event))
-        }
-        Err(error) => match of(&error) {
-            DeliverError::Reject { .. } => Ok(None),
-            later @ DeliverError::Retry { .. } => Err(later),
-        },
-    }
-}
-
-/// The room was replaced. Followed only into a room that says the same, and keeps its secrets.
-async fn moved(
-    account: &Account,
-    room: &Room,
-    to: &str,
-) -> Result<Option<Happening>, DeliverError> {
-    let Ok(id) = matrix_sdk::ruma::RoomId::parse(to) else {
-        return Ok(None);
-    };
-    let next = match account.client.join_room_by_id(&id).await {
-        Ok(next) => next,
-        Err(error) => {
-            return match of(&error) {
-                DeliverError::Reject { .. } => Ok(Some(Happening::Exposed {
-                    room: room_id(account, room.room_id().as_str()),
-                    why: "the room was replaced by one that the bot may not enter".to_owned(),
-                })),
-                later @ DeliverError::Retry { .. } => Err(later),
-            };
-        }
-    };
-    if !follows(&next, room).await? {
-        return Ok(Some(Happening::Exposed {
-            room: room_id(account, room.room_id().as_str()),
-            why: "the room was replaced by one that knows nothing of it".to_owned(),
-        }));
-    }
-    if room.encryption_state().is_encrypted() {
-        let rules = private::rules(&next).await.map_err(|error| of(&error))?;
-        if let Some(leak) = private::leak(&rules) {
-            return Ok(Some(Happening::Exposed {
-                room: room_id(account, room.room_id().as_str()),
-                why: format!("the room was replaced by one that keeps no secret: {leak}"),
-            }));
-        }
-    }
-    Ok(Some(Happening::Moved {
-        from: room_id(account, room.room_id().as_str()),
-        to: room_id(account, to),
-    }))
-}
-
-/// Whether a room's creation names the other as its predecessor.
-async fn follows(next: &Room, old: &Room) -> Result<bool, DeliverError> {
-    use matrix_sdk::ruma::api::client::state::get_state_event_for_key;
-    let request = get_state_event_for_key::v3::Request::new(
-        next.room_id().to_owned(),
-        "m.room.create".into(),
-        String::new(),
-    );
-    let answer = next.client().send(request).await;
-    let answer = answer.map_err(|error| crate::failure::of_http(&error))?;
-    let content: Value = serde_json::from_str(answer.event_or_content.get()).unwrap_or_default();
-    Ok(content["predecessor"]["room_id"] == old.room_id().as_str())
-}
-
-async fn exposed(account: &Account, room: &Room) -> Result<Option<Happening>, DeliverError> {
-    let rules = private::rules(room).await.map_err(|error| of(&error))?;
-    // A room that was never encrypted is no private room.
-    Ok(private::leak(&rules)
-        .filter(|_| rules.encrypted)
-        .map(|why| Happening::Exposed {
-            room: room_id(account, room.room_id().as_str()),
-            why: why.to_owned(),
-        }))
-}
-
-/// What can be seen of a room that was not looked at for a while. Of direct and of open rooms
-/// there is nothing to tell.
-pub async fn surroundings(account: &Account, room: &Room) -> Result<Vec<Happening>, DeliverError> {
-    let state = room.latest_encryption_state().await;
-    let encrypted = state.map_err(|error| of(&error))?.is_encrypted();
-    if !encrypted || direct::partner(account, room).await?.is_some() {
-        return Ok(Vec::new());
-    }
-    let members: Vec<Who> = direct::members(room)
-        .await?
-        .iter()
-        .filter(|member| **member != account.me)
-        .take(limits::MEMBERS_MAX)
-        .map(|member| who(account, member.as_str()))
-        .collect();
-    let mut found = vec![Happening::Members {
-        room: room_id(account, room.room_id().as_str()),
-        who: members,
-    }];
-    found.extend(exposed(account, room).await?);
-    // The bot may have come into it later than it was told of it.
-    if let Some(old) = room
-        .predecessor_room()
-        .and_then(|old| account.client.get_room(&old.room_id))
-        .filter(|old| {
-            old.successor_room()
-                .is_some_and(|next| next.room_id == room.room_id())
-        })
-    {
-        found.extend(moved(account, &old, room.room_id().as_str()).await?);
-    }
-    Ok(found)
 }
 
 /// Whether the bot itself comes in here.

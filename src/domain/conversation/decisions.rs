@@ -22,7 +22,7 @@ fn asks(ask: &mut Ask<'_>, case: &Case, verb: Verb, args: &Args) -> bool {
     let Some(missing) = missing else { return false };
     match ask.surface {
         Surface::Modal => true,
-        Surface::Stepwise => {
+        Surface::Stepwise | Surface::Threaded => {
             ask.refuse(Some(case.id), &missing);
             false
         }

@@ -7,7 +7,8 @@ mod score;
 
 use std::collections::BTreeMap;
 
-use underrose_chat::{Field, FieldKind, Form, Immediate, Opt};
+use chrono::{DateTime, Utc};
+use underrose_chat::{Field, FieldKind, Form, Immediate, Opt, Surface};
 
 use super::ask::Ask;
 use super::case::Case;
@@ -79,41 +80,57 @@ pub fn submitted(ask: &mut Ask<'_>, form: &str, values: &Values) {
     }
 }
 
+/// Whether what this person says here belongs to a conversation.
+pub fn is_open(ask: &Ask<'_>) -> bool {
+    running(ask).is_some()
+}
+
 pub fn cancelled(ask: &mut Ask<'_>) {
-    if talk(ask).is_some() {
+    let running = running(ask);
+    if let Some(running) = &running {
+        ask.place.clone_from(&running.place);
         end(ask);
     }
     ask.answer(say::cancelled());
+    if let Some(running) = running {
+        in_its_place(ask, &running);
+    }
 }
 
 /// Several answers at once for the conversation that runs here.
 fn filled(ask: &mut Ask<'_>, values: &Values) {
-    let Some((form, mut known, _)) = talk(ask) else {
+    let Some(running) = running(ask) else {
         return ask.refuse(None, &say::no_form_here());
     };
+    ask.place.clone_from(&running.place);
+    let mut known = running.values.clone();
     known.extend(values.clone());
-    match Kind::of(&form) {
+    match Kind::of(&running.form) {
         Some(Kind::Report) => report::step(ask, known),
         Some(Kind::Score(id)) => score::filled(ask, id, known),
         // These are never asked step by step.
         Some(Kind::Settle(_) | Kind::Severity(_) | Kind::Announce(_)) | None => end(ask),
     }
+    in_its_place(ask, &running);
 }
 
 /// One answer in the conversation that runs here.
 pub fn answered(ask: &mut Ask<'_>, text: &str) {
-    let Some((form, known, number)) = talk(ask) else {
+    let Some(running) = running(ask) else {
         return;
     };
     let word = text.trim();
     if word.eq_ignore_ascii_case("cancel") {
         return cancelled(ask);
     }
-    match Kind::of(&form) {
-        Some(Kind::Report) => report::answered(ask, known, number, word),
+    ask.place.clone_from(&running.place);
+    let known = running.values.clone();
+    match Kind::of(&running.form) {
+        Some(Kind::Report) => report::answered(ask, known, running.step, word),
         Some(Kind::Score(id)) => score::answered(ask, id, known, word),
         Some(Kind::Settle(_) | Kind::Severity(_) | Kind::Announce(_)) | None => end(ask),
     }
+    in_its_place(ask, &running);
 }
 
 /// The case of a form, if the person still may what the form is for; else says why not.
@@ -175,10 +192,37 @@ fn option(value: &str, label: &str) -> Opt {
     }
 }
 
-/// The conversation that runs here with this person: its form, what is known, and the step.
-fn talk(ask: &Ask<'_>) -> Option<(String, Values, u32)> {
-    let talk = ask.state.talks.get(&(ask.who.clone(), ask.place.clone()))?;
-    Some((talk.form.clone(), talk.values.to_owner(), talk.step))
+/// A conversation with this person: its form, what is known, and where it runs.
+struct Running {
+    form: String,
+    values: Values,
+    step: u32,
+    place: String,
+    begun: DateTime<Utc>,
+}
+
+/// The conversation that runs in this thread, or else the one that runs here at large.
+fn running(ask: &Ask<'_>) -> Option<Running> {
+    let places = ask.thread.iter().chain([&ask.place]);
+    places.into_iter().find_map(|place| {
+        let talk = ask.state.talks.get(&(ask.who.clone(), place.clone()))?;
+        Some(Running {
+            form: talk.form.clone(),
+            values: talk.values.to_owner(),
+            step: talk.step,
+            place: place.clone(),
+            begun: talk.begun,
+        })
+    })
+}
+
+/// What is answered is shown in the place of what was shown before, where that can be done.
+fn in_its_place(ask: &mut Ask<'_>, running: &Running) {
+    if ask.surface == Surface::Threaded
+        && let Some(Kind::Score(id)) = Kind::of(&running.form)
+    {
+        score::in_its_place(ask, id, running.begun);
+    }
 }
 
 fn progress(ask: &mut Ask<'_>, known: Values, step: usize) {

@@ -35,7 +35,7 @@ pub fn begin_report(ask: &mut Ask<'_>, about: Option<String>) {
         .collect();
     match ask.surface {
         Surface::Modal => open(ask, form(&known)),
-        Surface::Stepwise => {
+        Surface::Stepwise | Surface::Threaded => {
             let place = ask.place.clone();
             ask.fx.note(Event::FormBegun {
                 form: "report".to_owned(),

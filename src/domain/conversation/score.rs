@@ -1,11 +1,14 @@
-//! The calculator, as a form that scores while one chooses, or metric by metric.
+//! The calculator: a modal whose score grows with every choice, or step by step, where the whole
+//! vector, `back` and another version can be typed at any step.
 
-use underrose_chat::{Form, Immediate, Surface};
+use chrono::{DateTime, Utc};
+use underrose_chat::{Form, Immediate, Readers, Surface};
 
 use super::{Values, allowed, end, field, line, open, option, progress, select};
-use crate::domain::ask::Ask;
+use crate::domain::ask::{Ask, Spot};
 use crate::domain::case::Case;
-use crate::domain::cvss::{Calculator, Vector, Version};
+use crate::domain::cvss::{Calculator, Metric, Vector, Version};
+use crate::domain::decision::delivery_key;
 use crate::domain::event::Event;
 use crate::domain::grammar::Verb;
 use crate::domain::ids::CaseId;
@@ -18,15 +21,52 @@ pub fn begin_score(ask: &mut Ask<'_>, case: &Case) {
             ask,
             form(case.id, &calculator, &Values::new(), Values::new()),
         ),
-        Surface::Stepwise => {
+        Surface::Stepwise | Surface::Threaded => {
+            if let (Surface::Threaded, Some(thread)) = (ask.surface, &ask.thread) {
+                // What is said outside of it is no answer, and two may score side by side.
+                ask.place.clone_from(thread);
+            }
             let place = ask.place.clone();
             ask.fx.note(Event::FormBegun {
                 form: format!("score/{}", case.id),
                 place,
             });
             ask.answer(say::score_step(case.id, &calculator, None));
+            if ask.surface == Surface::Threaded {
+                in_its_place(ask, case.id, ask.now);
+            }
         }
     }
+}
+
+/// The answer as the one message of this conversation. While scores are hidden it is the caller's
+/// alone, wherever it began.
+pub(super) fn in_its_place(ask: &mut Ask<'_>, id: CaseId, begun: DateTime<Utc>) {
+    let message = match std::mem::take(&mut ask.fx.out.immediate) {
+        Immediate::Say { message } => message,
+        other => {
+            ask.fx.out.immediate = other;
+            return;
+        }
+    };
+    let open = |case: &Case| !ask.policy.scoring.blind || case.settled.is_some();
+    let here = matches!(ask.spot, Spot::Case(here, _) if here == id);
+    let readers = if here && ask.state.cases.get(&id).is_some_and(open) {
+        Readers::Room
+    } else {
+        Readers::Caller
+    };
+    let talk = format!(
+        "talk/{}/{}/{}",
+        ask.who,
+        ask.place,
+        begun.timestamp_micros()
+    );
+    ask.fx.out.immediate = Immediate::Step {
+        talk: delivery_key(&talk),
+        message,
+        readers,
+    };
 }
 
 /// A metric changed: the form as it now reads.
@@ -133,10 +173,9 @@ pub(super) fn answered(ask: &mut Ask<'_>, id: CaseId, mut known: Values, word: &
     let (metric, value) = match word.split_once(':') {
         Some((metric, value)) => (metric.trim().to_owned(), value.trim()),
         None => {
-            let current = calculator
-                .current()
-                .map_or("", |metric| metric.abbreviation);
-            (current.to_owned(), word)
+            let current = calculator.current();
+            let name = current.map_or("", |metric| metric.abbreviation);
+            (name.to_owned(), by_number(current, word).unwrap_or(word))
         }
     };
     match calculator.choose(&metric, value) {
@@ -151,6 +190,13 @@ pub(super) fn answered(ask: &mut Ask<'_>, id: CaseId, mut known: Values, word: &
         }
         Err(error) => ask.answer(say::score_step(id, &calculator, Some(&error.to_string()))),
     }
+}
+
+/// The value that stands at this number in the question.
+fn by_number(asked: Option<&'static Metric>, word: &str) -> Option<&'static str> {
+    let number: usize = word.trim_end_matches('.').parse().ok()?;
+    let values = asked?.values;
+    values.get(number.checked_sub(1)?).map(|value| value.letter)
 }
 
 /// The metric that `back` takes back: the last one before the first that is not chosen.
@@ -182,7 +228,11 @@ fn step(ask: &mut Ask<'_>, id: CaseId, calculator: &Calculator, known: Values) {
 /// Scores, if the person still may.
 fn score(ask: &mut Ask<'_>, id: CaseId, vector: Vector) {
     if let Some(case) = allowed(ask, id, Verb::Score) {
-        scoring::record(ask, case, vector);
+        scoring::record(ask, case, vector.clone());
+        if ask.surface == Surface::Threaded && ask.fx.out.immediate == Immediate::Nothing {
+            // The room was told; the calculator still shows its last question.
+            ask.answer(say::your_score(id, &vector, &[]));
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! The grammar: one table of all commands, from which the parser, the authorization, `help` and
 //! the README's table come.
 
+mod near;
 mod parse;
 mod table;
+mod value;
 
 pub use parse::{Args, Mistake, Parsed, Value, is_command, missing_of, parse};
 pub use table::{COMMANDS, Verb, spec_of};

@@ -3,19 +3,31 @@
 use crate::domain::case::Case;
 use crate::domain::grammar::{Mistake, Spec};
 use crate::domain::ids::CaseId;
-use crate::domain::tell::{Text, ToPerson, Typed};
+use crate::domain::tell::{Tell, Text, ToPerson, Typed};
 
 /// How a mistake reads.
 pub fn mistake(mistake: &Mistake) -> Text<ToPerson> {
-    if mistake.instead.is_empty() {
-        return Text::line(&[&mistake.what]);
+    let mut parts: Vec<Box<dyn Tell<ToPerson>>> = Vec::new();
+    let pieces: Vec<&str> = mistake.what.split('`').collect();
+    if pieces.len() % 2 == 1 {
+        // Every other piece stands between two marks: words of a command, shown as such.
+        for (index, piece) in pieces.into_iter().enumerate() {
+            match index % 2 {
+                _ if piece.is_empty() => {}
+                0 => parts.push(Box::new(piece.to_owned())),
+                _ => parts.push(Box::new(Typed(piece.to_owned()))),
+            }
+        }
+    } else {
+        parts.push(Box::new(mistake.what.clone()));
     }
-    Text::line(&[
-        &mistake.what,
-        &" Type ",
-        &Typed(mistake.instead.clone()),
-        &".",
-    ])
+    if !mistake.instead.is_empty() {
+        parts.push(Box::new(" Type ".to_owned()));
+        parts.push(Box::new(Typed(mistake.instead.clone())));
+        parts.push(Box::new(".".to_owned()));
+    }
+    let parts: Vec<&dyn Tell<ToPerson>> = parts.iter().map(AsRef::as_ref).collect();
+    Text::line(&parts)
 }
 
 fn told(rule: &'static str, spec: &Spec, what: String, instead: String) -> Mistake {

@@ -7,6 +7,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod scoring;
+mod verifying;
+
 use std::time::Duration;
 
 use matrix_sdk::ruma::OwnedRoomId;

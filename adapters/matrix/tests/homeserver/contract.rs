@@ -8,7 +8,7 @@ use matrix_sdk::ruma::{OwnedRoomId, RoomId as MatrixRoom};
 use underrose_chat::sim::Fault;
 use underrose_chat::suite::{Peer, Source, arrivals, deliveries};
 use underrose_chat::{
-    Adapter, Cursor, EventId, Happening, Inbound, Place, RoomId, Surface, UserId,
+    Adapter, Cursor, EventId, Happening, Inbound, MessageId, Place, RoomId, Surface, UserId,
 };
 
 use crate::support::bot::{Bot, network, room, user};
@@ -173,7 +173,7 @@ impl Source for MatrixPeer {
             at: chrono::DateTime::from_timestamp_millis(at).unwrap(),
             cursor: Some(Cursor {
                 room: self.private.to_string(),
-                position: id,
+                position: id.clone(),
             }),
             what: Happening::Text {
                 by: user(alice.id()),
@@ -183,8 +183,8 @@ impl Source for MatrixPeer {
                 text: text.to_owned(),
                 addressed: false,
                 edited: false,
-                surface: Surface::Stepwise,
-                thread: None,
+                surface: Surface::Threaded,
+                thread: Some(MessageId(id)),
             },
         };
         self.sent.lock().unwrap().push(inbound.clone());

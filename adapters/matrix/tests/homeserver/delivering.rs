@@ -104,6 +104,40 @@ async fn a_case_s_room_keeps_its_secrets() {
     );
 }
 
+/// A creation that was cut short in the homeserver's middle: the address stands, nobody is invited.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_half_made_is_finished_before_anything_is_said_in_it() {
+    let url = shared().await;
+    let bot = Bot::new(&url, &name("bot")).await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let name = key("half");
+    let half = Action::OpenRoom {
+        name: "case-2026-0003".into(),
+        topic: "t".into(),
+        invite: vec![],
+    };
+    let Ok(Receipt::Room { room: case }) = bot.matrix.deliver(&name, &half).await else {
+        panic!("not opened")
+    };
+    // The client has looked at who is there, as it does before it says something.
+    bot.posts("early", to(&case), Message::text("nobody hears this"))
+        .await;
+    let whole = Action::OpenRoom {
+        name: "case-2026-0003".into(),
+        topic: "t".into(),
+        invite: vec![user(alice.id())],
+    };
+    assert_eq!(bot.matrix.find(&name, &whole).await, Ok(None));
+    let opened = bot.matrix.deliver(&name, &whole).await;
+    assert_eq!(opened, Ok(Receipt::Room { room: case.clone() }));
+    assert_eq!(bot.matrix.find(&name, &whole).await, opened.map(Some));
+    bot.posts("card", to(&case), Message::text("the card"))
+        .await;
+    let id = matrix_sdk::ruma::RoomId::parse(&case.id).unwrap();
+    alice.joins(&id).await;
+    assert!(alice.sees(&bot.id(), "the card").await.encrypted);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_openings_under_one_key_leave_one_room() {
     let url = shared().await;

@@ -12,6 +12,7 @@ mod delivering;
 mod listening;
 mod setting_up;
 mod trouble;
+mod verifying;
 
 use std::sync::{Mutex, OnceLock};
 

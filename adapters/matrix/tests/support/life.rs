@@ -38,6 +38,11 @@ fn binary() -> PathBuf {
 
 impl Life {
     pub async fn new() -> Self {
+        Self::with(|text| text).await
+    }
+
+    /// With another configuration than the example's.
+    pub async fn with(change: impl FnOnce(String) -> String) -> Self {
         let synapse = Synapse::start(Limits::Relaxed).await;
         let url = synapse.url();
         let me = register(&url, "underrose").await;
@@ -71,7 +76,7 @@ impl Life {
             kills: 0,
             chance: 0x5eed,
         };
-        std::fs::write(life.config(), life.configuration()).unwrap();
+        std::fs::write(life.config(), change(life.configuration())).unwrap();
         life.runs(&["setup"]);
         let told = life.runs(&["setup", "matrix"]);
         assert!(told.contains("recovery key"), "{told}");
@@ -152,6 +157,26 @@ impl Life {
         bot.wait().unwrap();
         self.kills += 1;
         self.starts();
+    }
+
+    /// A reported case that a member has answered: its room, with three members in it.
+    pub async fn opens_a_case(&mut self) -> OwnedRoomId {
+        let security = self.rooms["security"].clone();
+        self.people["alice"].sees_joining(&self.me, &security).await;
+        let erin = &self.people["erin"];
+        let direct = erin.direct_with(&self.me).await.room_id().to_owned();
+        erin.sees_joining(&self.me, &direct).await;
+        erin.says(&direct, "!vuln report The kubelet logs tokens")
+            .await;
+        let opened = self
+            .sees("alice", "This is the room of case 2026-0001")
+            .await;
+        for who in ["alice", "bob", "carol"] {
+            self.people[who].joined(&opened.room).await;
+        }
+        self.people["alice"].says(&opened.room, "!vuln ack").await;
+        self.sees("carol", "alice answered the reporter").await;
+        opened.room
     }
 
     pub fn log(&self) -> String {

@@ -141,6 +141,12 @@ impl Person {
         self.shown.lock().unwrap().clone()
     }
 
+    /// Looks at what was shown from the `next`th event on, without a copy.
+    pub fn shown_from<T>(&self, next: usize, look: impl FnOnce(&[Shown]) -> T) -> T {
+        let shown = self.shown.lock().unwrap();
+        look(shown.get(next..).unwrap_or_default())
+    }
+
     /// Waits until something is so.
     pub async fn until<T>(&self, what: &str, mut so: impl FnMut(&Self) -> Option<T>) -> T {
         let deadline = tokio::time::Instant::now() + PATIENCE;

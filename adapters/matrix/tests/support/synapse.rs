@@ -40,12 +40,15 @@ pub fn python() -> PathBuf {
 /// Where the scripts lie, whichever crate's tests these are.
 fn support_dir() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let own = here.join("tests/support");
-    if own.join("venv.sh").is_file() {
-        own
-    } else {
-        here.join("adapters/matrix/tests/support")
-    }
+    let places = [
+        "tests/support",
+        "adapters/matrix/tests/support",
+        "../../adapters/matrix/tests/support",
+    ];
+    let mut places = places.iter().map(|place| here.join(place));
+    places
+        .find(|place| place.join("venv.sh").is_file())
+        .expect("the scripts are in the repository")
 }
 
 impl Synapse {

@@ -21,7 +21,9 @@ pub async fn give(
     let place = place.unwrap_or(Place::Direct);
     let given = match immediate {
         Immediate::Nothing => Ok(Value::Null),
-        Immediate::Say { message } => say(workspace, way, &message, &place).await,
+        Immediate::Say { message } | Immediate::Step { message, .. } => {
+            say(workspace, way, &message, &place).await
+        }
         Immediate::Form { form } => show(workspace, way, &form, &place).await,
         Immediate::Errors { errors } => match way {
             Way::Submission { view } => Ok(json!({

@@ -2,8 +2,8 @@
 //! after the other, as they came; different people's at once, so that one commit serves many. Slack
 //! keeps no order between two sockets, so neither does this.
 
-use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -31,6 +31,9 @@ const ANSWER_MAX: Duration = Duration::from_millis(1_500);
 /// Open modals whose newest change is remembered.
 const VIEWS_MAX: usize = 1_000;
 
+/// Messages and presses whose answer this process has given.
+const ANSWERED_MAX: usize = 10_000;
+
 /// The network's time is passed on this often at most.
 const TIME_EVERY: chrono::TimeDelta = chrono::TimeDelta::seconds(30);
 
@@ -57,6 +60,9 @@ pub struct Ear {
     lanes: Vec<mpsc::Sender<Job>>,
     /// By modal, the stamp of the newest change that was taken in.
     newest: Mutex<BTreeMap<String, String>>,
+    /// Answered by a post, and in which order: a mention comes as a message too, and whatever is
+    /// acknowledged late comes again, but nobody is told the same thing twice.
+    answered: Mutex<(BTreeSet<EventId>, VecDeque<EventId>)>,
     time_told: Mutex<Option<DateTime<Utc>>>,
 }
 
@@ -78,6 +84,7 @@ impl Ear {
             dates: Dates::new(started),
             lanes,
             newest: Mutex::default(),
+            answered: Mutex::default(),
             time_told: Mutex::default(),
         });
         for receiver in receivers {
@@ -123,7 +130,7 @@ impl Ear {
             cursor,
             what: heard.what,
         };
-        let place = inbound.what.place().cloned();
+        let (place, id) = (inbound.what.place().cloned(), inbound.id.clone());
         let Ok(immediate) = self.inbox.accept(inbound).await else {
             self.over.cancel();
             return Ack::Refuse;
@@ -147,7 +154,7 @@ impl Ear {
             | Way::Change { .. }
             | Way::Submission { .. } => self.workspace.changed.notify_one(),
         }
-        if self.is_old_change(&heard.way) {
+        if self.is_old_change(&heard.way) || self.is_answered(&heard.way, id) {
             return Ack::With(Value::Null);
         }
         let (workspace, way) = (self.workspace.clone(), heard.way);
@@ -200,6 +207,32 @@ impl Ear {
         if stamp > known.as_str() {
             stamp.clone_into(known);
         }
+    }
+
+    /// Whether a post of this process has answered this already; from now on it has. After a
+    /// restart it is answered again, since the process before may have died before it was.
+    fn is_answered(&self, way: &Way, id: EventId) -> bool {
+        match way {
+            Way::Message { .. } | Way::Press { .. } => {}
+            // These are answered in the acknowledgement itself, or by what replaces itself.
+            Way::Nobody
+            | Way::Command { .. }
+            | Way::Change { .. }
+            | Way::Submission { .. }
+            | Way::Home { .. } => return false,
+        }
+        let mut answered = lock(&self.answered);
+        let (ids, order) = &mut *answered;
+        if !ids.insert(id.clone()) {
+            return true;
+        }
+        order.push_back(id);
+        if order.len() > ANSWERED_MAX
+            && let Some(oldest) = order.pop_front()
+        {
+            ids.remove(&oldest);
+        }
+        false
     }
 
     /// A newer change of the same modal came meanwhile: showing this one would undo it.

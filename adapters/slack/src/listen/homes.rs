@@ -119,7 +119,12 @@ async fn again(ear: &Ear, user: &str) -> Result<(), Failure> {
     };
     match ear.inbox.accept(inbound).await {
         Ok(Immediate::Say { message }) => ear.workspace.show_home(user, &message).await,
-        Ok(Immediate::Nothing | Immediate::Form { .. } | Immediate::Errors { .. }) => Ok(()),
+        Ok(
+            Immediate::Nothing
+            | Immediate::Step { .. }
+            | Immediate::Form { .. }
+            | Immediate::Errors { .. },
+        ) => Ok(()),
         Err(_) => {
             ear.over.cancel();
             Ok(())

@@ -118,11 +118,16 @@ async fn in_a_private_room_a_mention_comes_twice_and_counts_once() {
     let stage = Stage::up().await;
     let ann = stage.emulator.person("ann");
     let case = stage.emulator.private("case", &[&ann]);
+    stage.desk.says("You have it.");
     stage
         .emulator
         .actor(&ann)
         .say(&case, "@underrose vuln ack")
         .unwrap();
+    stage.emulator.settled().await;
+    let answers = stage.emulator.actor(&ann).ephemerals(&case);
+    assert_eq!(answers.len(), 1, "and is answered once");
+    stage.desk.answers(|_| Immediate::Nothing);
     stage
         .emulator
         .actor(&ann)
