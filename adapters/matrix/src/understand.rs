@@ -70,11 +70,15 @@ pub async fn happening(
         } => {
             let open = !room.encryption_state().is_encrypted();
             let answers = reply_to.as_deref().or(thread.as_deref());
-            let offer = if edited || is_command(&text) {
+            let offer = if edited {
                 None
             } else {
                 offer_meant(account, room, is_direct, answers).await?
             };
+            // A command is one of its own, unless it is what was offered: that may belong to the
+            // room in which the conversation began, although it is typed here.
+            let offer =
+                offer.filter(|(_, offer)| !is_command(&text) || offer.worded(&text).is_some());
             let Some((at, offer)) = offer else {
                 // In an open room only what is said to the bot is its business.
                 if open && !addressed {
@@ -87,7 +91,7 @@ pub async fn happening(
             let place = began.as_ref().map_or(place, |began| Place::Room {
                 room: room_id(account, began),
             });
-            match offer.numbered(&text) {
+            match offer.numbered(&text).or_else(|| offer.worded(&text)) {
                 Some(command) => {
                     let message = message_id(room.room_id(), is_direct, &at);
                     understood(pressed(by, place, message, command), began)

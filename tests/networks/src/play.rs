@@ -456,7 +456,11 @@ impl<N: Network> Player<N> {
                 Extent::Last => pieces.len().saturating_sub(wanted.len()),
             };
             let last = pieces.get(before..).unwrap_or_default();
-            if compare::are_same(wanted, last, &mut self.words) {
+            let same = match spot {
+                Spot::Room(_) => compare::are_same(wanted, last, &mut self.words),
+                Spot::Alone => compare::are_same_in_any_order(wanted, last, &mut self.words),
+            };
+            if same {
                 self.read.insert(key, heard.len());
                 return;
             }
