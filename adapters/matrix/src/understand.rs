@@ -70,15 +70,13 @@ pub async fn happening(
         } => {
             let open = !room.encryption_state().is_encrypted();
             let answers = reply_to.as_deref().or(thread.as_deref());
-            let offer = if edited {
-                None
-            } else {
-                offer_meant(account, room, is_direct, answers).await?
-            };
             // A command is one of its own, unless it is what was offered: that may belong to the
             // room in which the conversation began, although it is typed here.
-            let offer =
-                offer.filter(|(_, offer)| !is_command(&text) || offer.worded(&text).is_some());
+            let offer = match (edited, is_command(&text)) {
+                (true, _) => None,
+                (false, true) => offer_worded(account, room, is_direct, &text).await?,
+                (false, false) => offer_meant(account, room, is_direct, answers).await?,
+            };
             let Some((at, offer)) = offer else {
                 // In an open room only what is said to the bot is its business.
                 if open && !addressed {
@@ -248,6 +246,21 @@ async fn offer_meant(
     let read = account.history.recent(room, "").await;
     read.map_err(|error| of(&error))?;
     Ok(account.history.last_offer(room.room_id()))
+}
+
+/// The message of ours in this direct room that offered exactly these words.
+async fn offer_worded(
+    account: &Account,
+    room: &Room,
+    is_direct: bool,
+    words: &str,
+) -> Result<Option<(String, Offer)>, DeliverError> {
+    if !is_direct {
+        return Ok(None);
+    }
+    let read = account.history.recent(room, "").await;
+    read.map_err(|error| of(&error))?;
+    Ok(account.history.worded(room.room_id(), words))
 }
 
 /// What this message of ours offers, if it is ours and offers something.

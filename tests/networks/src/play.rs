@@ -38,6 +38,8 @@ pub struct Player<N> {
     read: BTreeMap<(String, Option<RoomId>), usize>,
     /// Who ought to be in each room of a case.
     inside: BTreeMap<RoomId, BTreeSet<String>>,
+    /// Who was in each room when that was last asked.
+    members: BTreeMap<RoomId, BTreeSet<String>>,
     /// Where each person last said something.
     spoke_in: BTreeMap<String, Option<RoomId>>,
     people: Vec<String>,
@@ -61,6 +63,7 @@ impl<N: Network> Player<N> {
             halls,
             read: BTreeMap::new(),
             inside: BTreeMap::new(),
+            members: BTreeMap::new(),
             spoke_in: BTreeMap::new(),
             people: people.iter().map(|name| (*name).to_owned()).collect(),
             surface: Surface::Stepwise,
@@ -349,11 +352,11 @@ impl<N: Network> Player<N> {
                 .await;
         }
         for (name, room) in &rooms {
-            self.follow(place, name, room, &step.expected).await;
+            self.follow(place, name, room, step).await;
             let opened =
                 |one: &Expected| matches!(one, Expected::Opened { room, .. } if room == name);
             let opened = step.expected.iter().any(opened);
-            for who in self.network.members(room).await {
+            for who in self.members[room].clone() {
                 let wanted = self.wanted(name, &who, room, &step.expected);
                 let key = (who.clone(), Some(room.clone()));
                 // Whoever comes in later may see what was said before, as the network has it.
@@ -399,8 +402,13 @@ impl<N: Network> Player<N> {
     }
 
     /// Who is in a room, and what it is, must be as the script says.
-    async fn follow(&mut self, place: &str, name: &str, room: &RoomId, all: &[Expected]) {
-        for expected in all.iter().filter(|one| one.room() == Some(name)) {
+    async fn follow(&mut self, place: &str, name: &str, room: &RoomId, step: &Step) {
+        let concerned = step.expected.iter().any(|one| one.room() == Some(name));
+        let moves = matches!(step.line, Line::Joins { .. } | Line::Advance(_));
+        if self.members.contains_key(room) && !concerned && !moves {
+            return;
+        }
+        for expected in step.expected.iter().filter(|one| one.room() == Some(name)) {
             let inside = self.inside.entry(room.clone()).or_default();
             match expected {
                 Expected::Opened { who, topic, .. } => {
@@ -422,6 +430,7 @@ impl<N: Network> Player<N> {
             }
         }
         let members = self.network.members(room).await;
+        self.members.insert(room.clone(), members.clone());
         if let Some(inside) = self.inside.get(room).filter(|inside| !inside.is_empty()) {
             assert_eq!(&members, inside, "{place}\n  who is in #{name}");
         }
