@@ -19,6 +19,7 @@ use underrose_chat::{Cursor, Distrust, EventId, Happening, Inbound, Inbox, Inbox
 use crate::adapter::Account;
 use crate::answer;
 use crate::listen::Step;
+use crate::surroundings;
 use crate::trust;
 use crate::understand;
 
@@ -319,7 +320,7 @@ impl Lane {
     /// gap in which both may have changed.
     async fn look_around(&mut self) -> Result<(), InboxClosed> {
         let account = self.shared.account.clone();
-        let found = understand::surroundings(&account, &self.room).await;
+        let found = surroundings::surroundings(&account, &self.room).await;
         for what in found.unwrap_or_default() {
             self.count += 1;
             let now = account.known().heard.map(|heard| heard.now());

@@ -4,19 +4,18 @@
 use chrono::{DateTime, Utc};
 use matrix_sdk::Room;
 use matrix_sdk::deserialized_responses::{TimelineEvent, TimelineEventKind};
-use matrix_sdk::ruma::{EventId, UserId};
+use matrix_sdk::ruma::UserId;
 use serde_json::Value;
 use underrose_chat::{
-    DeliverError, Distrust, Happening, MessageId, Place, RoomId, Surface, UserId as Who, limits,
+    DeliverError, Distrust, Happening, MessageId, Place, RoomId, Surface, UserId as Who,
 };
 
 use crate::adapter::Account;
-use crate::choices::Offer;
 use crate::deliver::message_id;
 use crate::failure::of;
 use crate::inbound::{Me, Membership, Read, is_command, read};
 use crate::room_work::Understood;
-use crate::{direct, private, replay, trust};
+use crate::{direct, offers, replay, surroundings, trust};
 
 /// `None` if it is of no concern to the core.
 ///
@@ -74,8 +73,8 @@ pub async fn happening(
             // room in which the conversation began, although it is typed here.
             let offer = match (edited, is_command(&text)) {
                 (true, _) => None,
-                (false, true) => offer_worded(account, room, is_direct, &text).await?,
-                (false, false) => offer_meant(account, room, is_direct, answers).await?,
+                (false, true) => offers::worded(account, room, is_direct, &text).await?,
+                (false, false) => offers::meant(account, room, is_direct, answers).await?,
             };
             let Some((at, offer)) = offer else {
                 // In an open room only what is said to the bot is its business.
@@ -105,7 +104,7 @@ pub async fn happening(
             }
         }
         Read::Reaction { to, key } => {
-            let Some(offer) = offer_at(account, room, &to).await? else {
+            let Some(offer) = offers::at(account, room, &to).await? else {
                 return Ok(None);
             };
             let Some(command) = offer.reacted(&key) else {
@@ -140,23 +139,23 @@ pub async fn happening(
             };
             understood(what, None)
         }
-        Read::Tombstone { to } => moved(account, room, &to)
+        Read::Tombstone { to } => surroundings::moved(account, room, &to)
             .await?
             .and_then(|what| understood(what, None)),
-        Read::Rules => exposed(account, room)
+        Read::Rules => surroundings::exposed(account, room)
             .await?
             .and_then(|what| understood(what, None)),
     })
 }
 
-fn who(account: &Account, id: &str) -> Who {
+pub fn who(account: &Account, id: &str) -> Who {
     Who {
         network: account.settings.network.clone(),
         id: id.to_owned(),
     }
 }
 
-fn room_id(account: &Account, id: &str) -> RoomId {
+pub fn room_id(account: &Account, id: &str) -> RoomId {
     RoomId {
         network: account.settings.network.clone(),
         id: id.to_owned(),
@@ -225,167 +224,6 @@ async fn distrust(
             Ok(again.then_some(Distrust::Device))
         }
     }
-}
-
-/// Of which message of ours this may be a number or an answer, with its event.
-async fn offer_meant(
-    account: &Account,
-    room: &Room,
-    is_direct: bool,
-    answers: Option<&str>,
-) -> Result<Option<(String, Offer)>, DeliverError> {
-    if let Some(to) = answers
-        && let Some(offer) = offer_at(account, room, to).await?
-    {
-        return Ok(Some((to.to_owned(), offer)));
-    }
-    if !is_direct {
-        return Ok(None);
-    }
-    // What was said last, also in an earlier life.
-    let read = account.history.recent(room, "").await;
-    read.map_err(|error| of(&error))?;
-    Ok(account.history.last_offer(room.room_id()))
-}
-
-/// The message of ours in this direct room that offered exactly these words.
-async fn offer_worded(
-    account: &Account,
-    room: &Room,
-    is_direct: bool,
-    words: &str,
-) -> Result<Option<(String, Offer)>, DeliverError> {
-    if !is_direct {
-        return Ok(None);
-    }
-    let read = account.history.recent(room, "").await;
-    read.map_err(|error| of(&error))?;
-    Ok(account.history.worded(room.room_id(), words))
-}
-
-/// What this message of ours offers, if it is ours and offers something.
-async fn offer_at(
-    account: &Account,
-    room: &Room,
-    event: &str,
-) -> Result<Option<Offer>, DeliverError> {
-    if let Some(offer) = account.history.offer(room.room_id(), event) {
-        return Ok(Some(offer));
-    }
-    let Ok(id) = EventId::parse(event) else {
-        return Ok(None);
-    };
-    match room.event(&id, None).await {
-        Ok(found) => {
-            account.history.saw(room, &found);
-            Ok(account.history.offer(room.room_id(), event))
-        }
-        Err(error) => match of(&error) {
-            DeliverError::Reject { .. } => Ok(None),
-            later @ DeliverError::Retry { .. } => Err(later),
-        },
-    }
-}
-
-/// The room was replaced. Followed only into a room that says the same, and keeps its secrets.
-async fn moved(
-    account: &Account,
-    room: &Room,
-    to: &str,
-) -> Result<Option<Happening>, DeliverError> {
-    let Ok(id) = matrix_sdk::ruma::RoomId::parse(to) else {
-        return Ok(None);
-    };
-    let next = match account.client.join_room_by_id(&id).await {
-        Ok(next) => next,
-        Err(error) => {
-            return match of(&error) {
-                DeliverError::Reject { .. } => Ok(Some(Happening::Exposed {
-                    room: room_id(account, room.room_id().as_str()),
-                    why: "the room was replaced by one that the bot may not enter".to_owned(),
-                })),
-                later @ DeliverError::Retry { .. } => Err(later),
-            };
-        }
-    };
-    if !follows(&next, room).await? {
-        return Ok(Some(Happening::Exposed {
-            room: room_id(account, room.room_id().as_str()),
-            why: "the room was replaced by one that knows nothing of it".to_owned(),
-        }));
-    }
-    if room.encryption_state().is_encrypted() {
-        let rules = private::rules(&next).await.map_err(|error| of(&error))?;
-        if let Some(leak) = private::leak(&rules) {
-            return Ok(Some(Happening::Exposed {
-                room: room_id(account, room.room_id().as_str()),
-                why: format!("the room was replaced by one that keeps no secret: {leak}"),
-            }));
-        }
-    }
-    Ok(Some(Happening::Moved {
-        from: room_id(account, room.room_id().as_str()),
-        to: room_id(account, to),
-    }))
-}
-
-/// Whether a room's creation names the other as its predecessor.
-async fn follows(next: &Room, old: &Room) -> Result<bool, DeliverError> {
-    use matrix_sdk::ruma::api::client::state::get_state_event_for_key;
-    let request = get_state_event_for_key::v3::Request::new(
-        next.room_id().to_owned(),
-        "m.room.create".into(),
-        String::new(),
-    );
-    let answer = next.client().send(request).await;
-    let answer = answer.map_err(|error| crate::failure::of_http(&error))?;
-    let content: Value = serde_json::from_str(answer.event_or_content.get()).unwrap_or_default();
-    Ok(content["predecessor"]["room_id"] == old.room_id().as_str())
-}
-
-async fn exposed(account: &Account, room: &Room) -> Result<Option<Happening>, DeliverError> {
-    let rules = private::rules(room).await.map_err(|error| of(&error))?;
-    // A room that was never encrypted is no private room.
-    Ok(private::leak(&rules)
-        .filter(|_| rules.encrypted)
-        .map(|why| Happening::Exposed {
-            room: room_id(account, room.room_id().as_str()),
-            why: why.to_owned(),
-        }))
-}
-
-/// What can be seen of a room that was not looked at for a while. Of direct and of open rooms
-/// there is nothing to tell.
-pub async fn surroundings(account: &Account, room: &Room) -> Result<Vec<Happening>, DeliverError> {
-    let state = room.latest_encryption_state().await;
-    let encrypted = state.map_err(|error| of(&error))?.is_encrypted();
-    if !encrypted || direct::partner(account, room).await?.is_some() {
-        return Ok(Vec::new());
-    }
-    let members: Vec<Who> = direct::members(room)
-        .await?
-        .iter()
-        .filter(|member| **member != account.me)
-        .take(limits::MEMBERS_MAX)
-        .map(|member| who(account, member.as_str()))
-        .collect();
-    let mut found = vec![Happening::Members {
-        room: room_id(account, room.room_id().as_str()),
-        who: members,
-    }];
-    found.extend(exposed(account, room).await?);
-    // The bot may have come into it later than it was told of it.
-    if let Some(old) = room
-        .predecessor_room()
-        .and_then(|old| account.client.get_room(&old.room_id))
-        .filter(|old| {
-            old.successor_room()
-                .is_some_and(|next| next.room_id == room.room_id())
-        })
-    {
-        found.extend(moved(account, &old, room.room_id().as_str()).await?);
-    }
-    Ok(found)
 }
 
 /// Whether the bot itself comes in here.

@@ -1,0 +1,69 @@
+//! Of which message of ours a number, a reaction or offered words are the answer.
+
+use matrix_sdk::Room;
+use matrix_sdk::ruma::EventId;
+use underrose_chat::DeliverError;
+
+use crate::adapter::Account;
+use crate::choices::Offer;
+use crate::failure::of;
+
+/// Of which message of ours this may be a number or an answer, with its event.
+pub async fn meant(
+    account: &Account,
+    room: &Room,
+    is_direct: bool,
+    answers: Option<&str>,
+) -> Result<Option<(String, Offer)>, DeliverError> {
+    if let Some(to) = answers
+        && let Some(offer) = at(account, room, to).await?
+    {
+        return Ok(Some((to.to_owned(), offer)));
+    }
+    if !is_direct {
+        return Ok(None);
+    }
+    // What was said last, also in an earlier life.
+    let read = account.history.recent(room, "").await;
+    read.map_err(|error| of(&error))?;
+    Ok(account.history.last_offer(room.room_id()))
+}
+
+/// The message of ours in this direct room that offered exactly these words.
+pub async fn worded(
+    account: &Account,
+    room: &Room,
+    is_direct: bool,
+    words: &str,
+) -> Result<Option<(String, Offer)>, DeliverError> {
+    if !is_direct {
+        return Ok(None);
+    }
+    let read = account.history.recent(room, "").await;
+    read.map_err(|error| of(&error))?;
+    Ok(account.history.worded(room.room_id(), words))
+}
+
+/// What this message of ours offers, if it is ours and offers something.
+pub async fn at(
+    account: &Account,
+    room: &Room,
+    event: &str,
+) -> Result<Option<Offer>, DeliverError> {
+    if let Some(offer) = account.history.offer(room.room_id(), event) {
+        return Ok(Some(offer));
+    }
+    let Ok(id) = EventId::parse(event) else {
+        return Ok(None);
+    };
+    match room.event(&id, None).await {
+        Ok(found) => {
+            account.history.saw(room, &found);
+            Ok(account.history.offer(room.room_id(), event))
+        }
+        Err(error) => match of(&error) {
+            DeliverError::Reject { .. } => Ok(None),
+            later @ DeliverError::Retry { .. } => Err(later),
+        },
+    }
+}
