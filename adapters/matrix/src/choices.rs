@@ -78,6 +78,14 @@ impl Offer {
             .map(|choice| choice.command.as_str())
     }
 
+    /// The command, if exactly its words were typed: that is taking it, where it belongs.
+    pub fn worded(&self, text: &str) -> Option<&str> {
+        let mut choices = self.choices.iter();
+        choices
+            .find(|choice| choice.command == text.trim())
+            .map(|choice| choice.command.as_str())
+    }
+
     /// The command of a typed number.
     pub fn numbered(&self, text: &str) -> Option<&str> {
         let number: usize = text.trim().trim_end_matches('.').parse().ok()?;
@@ -125,6 +133,11 @@ mod tests {
         assert_eq!(offer.numbered("3"), None);
         assert_eq!(offer.numbered("0"), None);
         assert_eq!(offer.numbered("4"), None);
+        assert_eq!(
+            offer.worded("vuln announce go ab"),
+            Some("vuln announce go ab")
+        );
+        assert_eq!(offer.worded("vuln announce go cd"), None);
         assert_eq!(Offer::of(&json!({"body": "x"})), None);
     }
 }

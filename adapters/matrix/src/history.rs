@@ -102,6 +102,16 @@ impl History {
             let mut offers = said.offers.values();
             offers.any(|offer| offer.thread.as_deref() == Some(thread))
         })
+    /// The newest message that offered exactly these words.
+    pub fn worded(&self, room: &RoomId, words: &str) -> Option<(String, Offer)> {
+        let rooms = self.rooms();
+        let said = rooms.get(room)?;
+        let offered = |event: &&String| {
+            let offer = said.offers.get(*event);
+            offer.is_some_and(|offer| offer.worded(words).is_some())
+        };
+        let event = said.offer_order.iter().rev().find(offered)?;
+        Some((event.clone(), said.offers.get(event)?.clone()))
     }
 
     /// What the bot said last in this room, if it offered something or was an answer to another

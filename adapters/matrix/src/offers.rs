@@ -41,6 +41,21 @@ pub async fn talks_in(
     Ok(account.history.talks_in(room.room_id(), &thread.0))
 }
 
+/// The message of ours in this direct room that offered exactly these words.
+pub async fn worded(
+    account: &Account,
+    room: &Room,
+    is_direct: bool,
+    words: &str,
+) -> Result<Option<(String, Offer)>, DeliverError> {
+    if !is_direct {
+        return Ok(None);
+    }
+    let read = account.history.recent(room, "").await;
+    read.map_err(|error| of(&error))?;
+    Ok(account.history.worded(room.room_id(), words))
+}
+
 /// What this message of ours offers, if it is ours and offers something.
 pub async fn at(
     account: &Account,

@@ -78,11 +78,13 @@ pub async fn happening(
             let thread_id = message_id(room.room_id(), is_direct, root);
             let answers = reply_to.as_deref().or(thread.as_deref());
             let talks = thread.is_some() && offers::talks_in(account, room, &thread_id).await?;
-            // In a thread with a conversation even a number is for that.
-            let offer = if edited || talks || is_command(&text) {
-                None
-            } else {
-                offers::meant(account, room, is_direct, answers).await?
+            // In a thread with a conversation even a number is for that. A command is one of its
+            // own, unless it is what was offered: that may belong to the room in which the
+            // conversation began, although it is typed here.
+            let offer = match (edited || talks, is_command(&text)) {
+                (true, _) => None,
+                (false, true) => offers::worded(account, room, is_direct, &text).await?,
+                (false, false) => offers::meant(account, room, is_direct, answers).await?,
             };
             let Some((at, offer)) = offer else {
                 // In an open room only what is said to the bot is its business.
@@ -98,7 +100,8 @@ pub async fn happening(
                 room: room_id(account, began),
             });
             let said = (addressed || is_direct || began.is_some(), false);
-            match (offer.thread.clone(), offer.numbered(&text)) {
+            let taken = offer.numbered(&text).or_else(|| offer.worded(&text));
+            match (offer.thread.clone(), taken) {
                 (Some(thread), _) => {
                     let what = text_of(by, place, text, said, MessageId(thread));
                     understood(what, began)

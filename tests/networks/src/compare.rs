@@ -66,6 +66,20 @@ pub fn are_same(script: &[Piece], network: &[Piece], words: &mut Words) -> bool 
         })
 }
 
+/// Whether all of it is there and nothing else, in whatever order: an answer and what the bot
+/// sends by itself to the same person do not wait for each other.
+pub fn are_same_in_any_order(script: &[Piece], network: &[Piece], words: &mut Words) -> bool {
+    let mut left: Vec<&Piece> = network.iter().collect();
+    script.len() == network.len()
+        && script.iter().all(|wanted| {
+            let one = std::slice::from_ref(wanted);
+            let found = left
+                .iter()
+                .position(|piece| are_same(one, std::slice::from_ref(*piece), words));
+            found.map(|index| left.remove(index)).is_some()
+        })
+}
+
 fn lines(script: &[String], network: &[String], words: &mut Words) -> bool {
     script.len() == network.len()
         && script

@@ -19,7 +19,7 @@ const PEOPLE: [&str; 10] = [
 const COMMITTEE: [&str; 4] = ["alice", "bob", "carol", "dave"];
 
 /// All of the transcripts that is not run on Matrix, and why.
-const NOT_RUN: [NotRun; 7] = [
+const NOT_RUN: [NotRun; 8] = [
     NotRun {
         transcript: "demo",
         lines: &[(INVITES, INVITES)],
@@ -39,6 +39,15 @@ const NOT_RUN: [NotRun; 7] = [
         ],
         unsaid: &[],
         why: ALONE_INVITES,
+    },
+    NotRun {
+        transcript: "triage",
+        lines: &[(
+            "alice in #case-2026-0001: vuln triage valid because x",
+            "bob presses Acknowledge in #case-2026-0001",
+        )],
+        unsaid: &[],
+        why: "the homeserver lets nobody speak in a room that is archived",
     },
     NotRun {
         transcript: "approvals",

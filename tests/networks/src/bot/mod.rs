@@ -2,11 +2,13 @@
 //! stands still until the script moves it. What is due is delivered when it is asked to come to
 //! rest, so that "settled" is a fact and nothing is waited for.
 
+mod deliver;
+mod desk;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
@@ -14,25 +16,22 @@ use tokio_util::sync::CancellationToken;
 use underrose::clock::{Clock, Virtual};
 use underrose::config::Config;
 use underrose::domain::state::State;
-use underrose::engine::{Engine, Input, Row};
-use underrose::outbox::{Queue, Retry};
+use underrose::engine::Input;
+use underrose::outbox::Queue;
+use underrose::store::MasterKey;
 use underrose::store::disk::Disk;
-use underrose::store::{MasterKey, Store};
 use underrose_chat::{
-    Accept, Action, Adapter, DeliverError, EventId, Happening, Immediate, Inbound, Inbox,
-    InboxClosed, ListenError, Network, Receipt, RoomId, UserId,
+    Accept, Adapter, EventId, Happening, Inbound, Inbox, ListenError, Network, RoomId,
 };
+
+use desk::{Desk, Inner};
 
 /// Where the console's transcripts begin: a Monday morning in Europe.
 const BEGINS: &str = "2026-11-23T09:00:00Z";
 
-/// Deliveries within one line; more is a loop.
-const DELIVERIES_MAX: usize = 10_000;
-
 /// A real network that asks to be tried again is, within this time of the machine's; the script's
 /// clock stands still meanwhile.
 const PATIENCE: Duration = Duration::from_secs(90);
-const AGAIN: Duration = Duration::from_millis(200);
 
 /// Takes up every adapter, as `run` does; asked again at every restart.
 pub type Adapters = BTreeMap<Network, Arc<dyn Adapter>>;
@@ -42,84 +41,6 @@ pub struct Bot {
     adapters: Adapters,
     stop: CancellationToken,
     listening: JoinSet<Result<(), ListenError>>,
-}
-
-/// What stands behind every adapter's inbox.
-struct Desk {
-    clock: Arc<Virtual>,
-    inner: Mutex<Inner>,
-    /// Counts what was taken in.
-    heard: watch::Sender<usize>,
-}
-
-struct Inner {
-    config: Config,
-    disk: Disk,
-    key: MasterKey,
-    engine: Option<Engine>,
-    queue: Queue,
-    /// How far the wall clock is ahead of the truth.
-    lie: TimeDelta,
-    /// When each event was first taken in: a redelivery has the same instant.
-    dates: BTreeMap<EventId, DateTime<Utc>>,
-    taken: Vec<Inbound>,
-    /// Rooms that the bot opened, in order, with the name that it asked for.
-    rooms: Vec<(String, RoomId)>,
-    /// Networks to which nothing can be delivered.
-    down: Vec<Network>,
-    /// Who was asked into which room, and how much had been taken in before.
-    invited: Vec<(RoomId, UserId, usize)>,
-    /// Deliveries that are to happen without an answer.
-    answers_lost: usize,
-}
-
-impl Inner {
-    fn begin(&mut self, clock: &Virtual) {
-        let store = Store::with_backend(self.disk.clone(), &self.key).unwrap();
-        let policy = Arc::new(self.config.policy.clone());
-        let (engine, rows) = Engine::open(store, policy, clock.read()).unwrap();
-        self.engine = Some(engine);
-        self.queue = Queue::default();
-        rows.into_iter().for_each(|row| {
-            self.queue.put(row);
-        });
-    }
-
-    fn step(&mut self, clock: &Virtual, inputs: &[Input]) -> Option<Immediate> {
-        let reading = clock.read();
-        let engine = self.engine.as_mut()?;
-        let (answers, rows) = engine.step(inputs, reading).unwrap();
-        for row in rows {
-            if let Some(id) = self.queue.put(row) {
-                engine.step(&[Input::Superseded { id }], reading).unwrap();
-            }
-        }
-        answers.into_iter().next()
-    }
-}
-
-#[async_trait]
-impl Accept for Desk {
-    async fn accept(&self, mut inbound: Inbound) -> Result<Immediate, InboxClosed> {
-        let mut inner = self.inner.lock().await;
-        // The network's clock is the machine's; in the script's world it is the true time.
-        let now = self.clock.read().wall - inner.lie;
-        inbound.at = match inbound.what {
-            Happening::Time => now,
-            _ => *inner.dates.entry(inbound.id.clone()).or_insert(now),
-        };
-        let answer = inner.step(&self.clock, &[Input::Inbound(inbound.clone())]);
-        inner.taken.push(inbound);
-        let count = inner.taken.len();
-        drop(inner);
-        self.heard.send_replace(count);
-        answer.ok_or(InboxClosed)
-    }
-
-    async fn cursor(&self, room: &str) -> Option<String> {
-        let inner = self.inner.lock().await;
-        inner.engine.as_ref()?.store().cursor(room).ok().flatten()
-    }
 }
 
 impl Bot {
@@ -178,99 +99,6 @@ impl Bot {
     /// The way in, for whoever listens beside an adapter.
     pub fn inbox(&self) -> Inbox {
         Inbox::new(self.desk.clone())
-    }
-
-    /// Delivers all that can be delivered at this instant, one after the other as the console
-    /// does, so that a transcript repeats to the letter; calls `look` after each.
-    pub async fn settle(&self, look: &mut (dyn FnMut() + Send)) {
-        for _ in 0..DELIVERIES_MAX {
-            let (row, adapter, taken) = {
-                let mut inner = self.desk.inner.lock().await;
-                let now = self.desk.clock.read().wall;
-                let Some(row) = inner.queue.take(now) else {
-                    return;
-                };
-                let network = &row.promise.network;
-                let up = !inner.down.contains(network);
-                let adapter = self.adapters.get(network).filter(|_| up).cloned();
-                let taken = inner.taken.len();
-                (row, adapter, taken)
-            };
-            let outcome = attempt(&row, adapter).await;
-            let outcome = self.heard_of(outcome).await;
-            self.land(row, outcome, taken).await;
-            look();
-        }
-        panic!("the bot does not come to rest");
-    }
-
-    /// What the bot hears of a delivery.
-    async fn heard_of(
-        &self,
-        outcome: Result<Receipt, DeliverError>,
-    ) -> Result<Receipt, DeliverError> {
-        let mut inner = self.desk.inner.lock().await;
-        if inner.answers_lost == 0 || outcome.is_err() {
-            return outcome;
-        }
-        inner.answers_lost -= 1;
-        let reason = "the answer was lost".to_owned();
-        Err(DeliverError::Retry {
-            after: None,
-            reason,
-        })
-    }
-
-    async fn land(&self, row: Row, outcome: Result<Receipt, DeliverError>, taken: usize) {
-        let Row { id, promise, .. } = row;
-        let mut inner = self.desk.inner.lock().await;
-        let now = self.desk.clock.read().wall;
-        match (&promise.action, &outcome) {
-            (Action::OpenRoom { name, invite, .. }, Ok(Receipt::Room { room })) => {
-                inner.rooms.push((name.clone(), room.clone()));
-                let all = invite.iter().map(|who| (room.clone(), who.clone(), taken));
-                inner.invited.extend(all);
-            }
-            (Action::Invite { room, who }, Ok(_)) => {
-                inner.invited.push((room.clone(), who.clone(), taken));
-            }
-            (_, _) => {}
-        }
-        let input = match outcome {
-            Ok(receipt) => {
-                inner.queue.done(id);
-                Input::Delivered {
-                    id,
-                    promise,
-                    receipt,
-                }
-            }
-            Err(DeliverError::Reject { reason }) => {
-                inner.queue.done(id);
-                Input::Undeliverable {
-                    id,
-                    promise,
-                    reason,
-                }
-            }
-            Err(DeliverError::Retry { after, reason }) => match inner.queue.retry(id, now, after) {
-                Retry::Again {
-                    not_before,
-                    attempts,
-                } => Input::Attempted {
-                    id,
-                    promise,
-                    attempts,
-                    not_before,
-                },
-                Retry::GaveUp => Input::Undeliverable {
-                    id,
-                    promise,
-                    reason,
-                },
-            },
-        };
-        inner.step(&self.desk.clock, &[input]);
     }
 
     /// The next instant at which something is due, `end` at the latest; time passes until then.
@@ -420,26 +248,5 @@ impl Bot {
 impl Drop for Bot {
     fn drop(&mut self) {
         self.stop.cancel();
-    }
-}
-
-/// As the outbox does it, but by the machine's clock where the network asks for time.
-async fn attempt(row: &Row, adapter: Option<Arc<dyn Adapter>>) -> Result<Receipt, DeliverError> {
-    let Some(adapter) = adapter else {
-        let reason = "the network is down".to_owned();
-        return Err(DeliverError::Retry {
-            after: None,
-            reason,
-        });
-    };
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    let mut again = tokio::time::interval(AGAIN);
-    loop {
-        again.tick().await;
-        let outcome = adapter.deliver(&row.promise.key, &row.promise.action).await;
-        let retry = matches!(outcome, Err(DeliverError::Retry { .. }));
-        if !retry || tokio::time::Instant::now() > deadline {
-            return outcome;
-        }
     }
 }
