@@ -102,6 +102,8 @@ impl History {
             let mut offers = said.offers.values();
             offers.any(|offer| offer.thread.as_deref() == Some(thread))
         })
+    }
+
     /// The newest message that offered exactly these words.
     pub fn worded(&self, room: &RoomId, words: &str) -> Option<(String, Offer)> {
         let rooms = self.rooms();
