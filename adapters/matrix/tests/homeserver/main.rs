@@ -8,6 +8,7 @@ mod support;
 mod attacks;
 mod checking;
 mod contract;
+mod conversing;
 mod delivering;
 mod listening;
 mod setting_up;

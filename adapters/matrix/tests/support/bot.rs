@@ -65,7 +65,7 @@ pub struct Desk {
     pub taken: Mutex<Vec<Inbound>>,
     seen: Mutex<BTreeMap<EventId, Immediate>>,
     cursors: Mutex<BTreeMap<String, String>>,
-    answers: Mutex<Vec<(String, Message)>>,
+    answers: Mutex<Vec<(String, Immediate)>>,
     changed: Notify,
 }
 
@@ -102,7 +102,15 @@ impl Accept for Desk {
 impl Desk {
     /// Whoever writes something with these words in it gets this answer.
     pub fn answers(&self, to: &str, message: Message) {
-        self.answers.lock().unwrap().push((to.to_owned(), message));
+        self.gives(to, Immediate::Say { message });
+    }
+
+    /// The same, with another answer than words.
+    pub fn gives(&self, to: &str, immediate: Immediate) {
+        self.answers
+            .lock()
+            .unwrap()
+            .push((to.to_owned(), immediate));
     }
 
     fn answer_to(&self, what: &Happening) -> Immediate {
@@ -114,9 +122,7 @@ impl Desk {
         };
         let answers = self.answers.lock().unwrap();
         let found = answers.iter().rev().find(|(to, _)| words.contains(to));
-        found.map_or(Immediate::Nothing, |(_, message)| Immediate::Say {
-            message: message.clone(),
-        })
+        found.map_or(Immediate::Nothing, |(_, immediate)| immediate.clone())
     }
 
     pub fn all(&self) -> Vec<Happening> {
