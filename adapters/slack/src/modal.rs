@@ -7,6 +7,7 @@
 //! below it, and all are joined again when they are read.
 
 mod read;
+mod text;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use crate::limits::{
     PRIVATE_METADATA_MAX, VIEW_BLOCKS_MAX, VIEW_TITLE_MAX,
 };
 use crate::render;
-use crate::render::text::{clip, length, split};
+use crate::render::text::{clip, length};
 use crate::words;
 
 pub use read::{errors, values};
@@ -167,85 +168,16 @@ fn input(index: usize, field: &Field) -> Result<Vec<Value>, String> {
             if value.is_some_and(|value| length(value) > INPUT_MAX) {
                 return Err("a field's text is too long for a line".to_owned());
             }
-            let element = text_element(field, value, *bytes_max, Lines::One);
+            let element = text::element(field, value, *bytes_max, text::Lines::One);
             Ok(vec![block(index, field, element, String::new())])
         }
-        FieldKind::Paragraphs { bytes_max } => paragraphs(index, field, *bytes_max),
+        FieldKind::Paragraphs { bytes_max } => text::paragraphs(index, field, *bytes_max),
         FieldKind::Select { options } => {
             let element = menu(field, options)?;
             let id = discriminator(options);
             Ok(vec![block(index, field, element, id)])
         }
     }
-}
-
-/// One input; two for what may be longer than one takes; all that may be needed if its text is
-/// longer than two. Which of them are there must not change while somebody types, or Slack
-/// throws away what is in them: so only one or two tell of changes.
-fn paragraphs(index: usize, field: &Field, bytes_max: usize) -> Result<Vec<Value>, String> {
-    let value = field.value.as_deref().unwrap_or_default();
-    let pieces = split(value, INPUT_MAX);
-    let most = bytes_max.div_ceil(INPUT_MAX);
-    if pieces.len() > most {
-        return Err("a field's text is too long".to_owned());
-    }
-    let shown = if pieces.len() > 2 {
-        most
-    } else {
-        most.clamp(1, 2)
-    };
-    let field = &Field {
-        live: field.live && shown <= 2,
-        ..field.clone()
-    };
-    let mut all = Vec::with_capacity(shown);
-    for number in 1..=shown {
-        let piece = pieces.get(number - 1).copied();
-        let size = bytes_max.saturating_sub(INPUT_MAX * (number - 1));
-        if number == 1 {
-            let element = text_element(field, piece, size, Lines::Many);
-            all.push(block(index, field, element, String::new()));
-            continue;
-        }
-        let more = Field {
-            name: format!("{}{CONTINUED}{number}", field.name),
-            label: words::CONTINUED.to_owned(),
-            hint: words::CONTINUED_HINT.to_owned(),
-            required: false,
-            ..field.clone()
-        };
-        let element = text_element(&more, piece, size, Lines::Many);
-        all.push(block(index, &more, element, number.to_string()));
-    }
-    Ok(all)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lines {
-    One,
-    Many,
-}
-
-fn text_element(field: &Field, value: Option<&str>, bytes_max: usize, lines: Lines) -> Value {
-    let mut element = json!({
-        "type": "plain_text_input",
-        "action_id": field.name,
-        "multiline": lines == Lines::Many,
-        // A character is at least a byte; the core counts the bytes.
-        "max_length": bytes_max.clamp(1, INPUT_MAX),
-    });
-    let Some(map) = element.as_object_mut() else {
-        return element;
-    };
-    if field.live {
-        // By itself Slack tells of a text only when Enter is pressed.
-        let config = json!({"trigger_actions_on": ["on_character_entered"]});
-        map.insert("dispatch_action_config".to_owned(), config);
-    }
-    if let Some(value) = value.filter(|value| !value.is_empty()) {
-        map.insert("initial_value".to_owned(), json!(clip(value, INPUT_MAX)));
-    }
-    element
 }
 
 fn menu(field: &Field, options: &[Opt]) -> Result<Value, String> {
