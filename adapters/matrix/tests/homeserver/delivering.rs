@@ -172,12 +172,9 @@ async fn nothing_private_is_said_in_the_open() {
     hall.invite_user_by_id(&bot.id()).await.unwrap();
     alice.sees_joining(&bot.id(), &id).await;
     let hall = room(&id);
-    let secret = bot
-        .deliver("secret", &Action::post(to(&hall), Message::text("secret")))
-        .await;
-    let Err(DeliverError::Reject { reason }) = secret else {
-        panic!("{secret:?}")
-    };
+    // The bot itself may hear later than others that it was let in.
+    let secret = Action::post(to(&hall), Message::text("secret"));
+    let reason = bot.is_refused("secret", &secret).await;
     assert!(!reason.contains("secret"));
     let said = bot
         .delivers(

@@ -262,6 +262,20 @@ impl Bot {
         panic!("never delivered: {action:?}")
     }
 
+    /// Delivers as the outbox does, and is refused for good: why.
+    pub async fn is_refused(&self, name: &str, action: &Action) -> String {
+        let mut pause = tokio::time::interval(Duration::from_millis(500));
+        for _ in 0..60 {
+            pause.tick().await;
+            match self.deliver(name, action).await {
+                Ok(receipt) => panic!("{action:?} was delivered: {receipt:?}"),
+                Err(DeliverError::Retry { .. }) => {}
+                Err(DeliverError::Reject { reason }) => return reason,
+            }
+        }
+        panic!("never refused: {action:?}")
+    }
+
     pub async fn opens(&self, name: &str, invite: &[&matrix_sdk::ruma::UserId]) -> RoomId {
         let action = Action::OpenRoom {
             name: name.to_owned(),

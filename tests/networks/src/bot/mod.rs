@@ -33,7 +33,7 @@ const BEGINS: &str = "2026-11-23T09:00:00Z";
 /// clock stands still meanwhile.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Takes up every adapter, as `run` does; asked again at every restart.
+/// By network.
 pub type Adapters = BTreeMap<Network, Arc<dyn Adapter>>;
 
 pub struct Bot {

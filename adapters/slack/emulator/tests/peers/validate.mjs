@@ -122,8 +122,18 @@ function allowed(payload) {
   if (copy.type === "block_actions" && copy.container?.type === "view") copy.response_url ??= "";
   // Bolt's type of a pressed button names the confirmation of old attachments; the documented
   // one is composition-objects/confirmation-dialog-object, and was checked when it was sent.
-  for (const action of copy.actions ?? []) delete action.confirm;
+  // Nor does that type know a button's style, which was checked when it was sent, too.
+  for (const action of copy.actions ?? []) {
+    delete action.confirm;
+    delete action.style;
+  }
   const event = copy.event;
+  // docs.slack.dev/reference/events/app_home_opened: the view that stands there comes with all that
+  // Slack knows of it; its type names what the app has sent, which is checked.
+  if (event?.type === "app_home_opened" && event.view) {
+    const { type, blocks, private_metadata, callback_id, external_id } = event.view;
+    event.view = { type, blocks, private_metadata, callback_id, external_id };
+  }
   for (const message of [event, event?.message, event?.previous_message]) {
     if (!message) continue;
     // docs.slack.dev/reference/events/message: messages of apps carry the app's id.
