@@ -35,13 +35,13 @@ impl Person {
 
     /// What a message shows after its last replacement. Only its own sender can replace it.
     pub fn now_shows(&self, message: &Shown) -> String {
-        let edits = self.shown().into_iter().filter(|one| {
+        let mut edits = self.shown().into_iter().filter(|one| {
             let relates = &one.event["content"]["m.relates_to"];
             one.sender() == message.sender()
                 && relates["rel_type"] == "m.replace"
                 && relates["event_id"] == message.id().as_str()
         });
-        let last = edits.last();
+        let last = edits.next_back();
         last.map_or_else(
             || message.body().to_owned(),
             |edit| {
