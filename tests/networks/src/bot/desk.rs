@@ -13,7 +13,7 @@ use underrose::outbox::Queue;
 use underrose::store::disk::Disk;
 use underrose::store::{MasterKey, Store};
 use underrose_chat::{
-    Accept, EventId, Happening, Immediate, Inbound, InboxClosed, Network, RoomId, UserId,
+    Accept, EventId, Happening, Immediate, Inbound, InboxClosed, Network, RoomId, Surface, UserId,
 };
 
 /// What stands behind every adapter's inbox.
@@ -73,6 +73,14 @@ impl Inner {
 #[async_trait]
 impl Accept for Desk {
     async fn accept(&self, mut inbound: Inbound) -> Result<Immediate, InboxClosed> {
+        // A transcript's conversations go step by step; that a thread shows one message in their
+        // place is held by tests/it/threads.rs and adapters/matrix/tests.
+        if let Happening::Text { surface, .. } | Happening::Pressed { surface, .. } =
+            &mut inbound.what
+            && *surface == Surface::Threaded
+        {
+            *surface = Surface::Stepwise;
+        }
         let mut inner = self.inner.lock().await;
         // The network's clock is the machine's; in the script's world it is the true time.
         let now = self.clock.read().wall - inner.lie;
