@@ -200,10 +200,7 @@ async fn main() {
     );
     let nio = register(&url, "niobot").await;
     let mut child = Command::new(python())
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/support/nio_bot.py"
-        ))
+        .arg(std::env::var("CARGO_MANIFEST_DIR").unwrap() + "/tests/support/nio_bot.py")
         .args([&url, nio.as_str(), PASSWORD])
         .stdout(Stdio::piped())
         .spawn()

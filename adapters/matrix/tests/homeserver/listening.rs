@@ -205,10 +205,7 @@ async fn an_independent_client_is_understood_where_trust_allows() {
 async fn nio_asks(url: &str, who: &str, bot: &str) -> std::process::Output {
     let mut person = std::process::Command::new(crate::support::synapse::python());
     person
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/support/nio_person.py"
-        ))
+        .arg(std::env::var("CARGO_MANIFEST_DIR").unwrap() + "/tests/support/nio_person.py")
         .args([
             url,
             who,

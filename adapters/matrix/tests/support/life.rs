@@ -89,7 +89,8 @@ impl Life {
 
     /// The example, moved from the console to Matrix.
     fn configuration(&self) -> String {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config.example.toml");
+        let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap())
+            .join("../../config.example.toml");
         let mut text = std::fs::read_to_string(root).unwrap();
         for name in self.people.keys() {
             text = text.replace(

@@ -39,7 +39,7 @@ pub fn python() -> PathBuf {
 
 /// Where the scripts lie, whichever crate's tests these are.
 fn support_dir() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let here = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap());
     let places = [
         "tests/support",
         "adapters/matrix/tests/support",

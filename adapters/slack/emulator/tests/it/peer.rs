@@ -12,7 +12,7 @@ pub struct Peer(#[expect(dead_code, reason = "held so that it is killed with the
 
 pub fn peers() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../target"),
+        || PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("../../../target"),
         PathBuf::from,
     );
     let peers = target.join("slack-peers");
@@ -48,7 +48,7 @@ pub async fn start(language: Language, way: Way, record: &Path) -> (Emulator, Pe
         Way::Http => plain.over_http(&format!("http://127.0.0.1:{port}/slack/events")),
     };
     let emulator = Emulator::start(settings.clone()).await.unwrap();
-    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers");
+    let here = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("tests/peers");
     let mut command = match language {
         Language::JavaScript => {
             let mut command = Command::new("node");
