@@ -1,7 +1,7 @@
 //! The real binary over Matrix, with a committee of people and a homeserver, on a folder of its own.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
