@@ -177,6 +177,7 @@ impl Network for Slack {
 
     async fn open_home(&mut self, who: &str) -> Result<(), Cannot> {
         self.actor(who).open_home();
+        self.seen.opens_home(who);
         Ok(())
     }
 

@@ -15,9 +15,16 @@ pub struct Seen {
     heard: BTreeMap<(String, String), Vec<Heard>>,
     /// By person, channel and stamp (or view and hash), as it stood at the last look.
     stood: BTreeMap<(String, String, String), Vec<String>>,
+    /// Who has just opened their page. It changes by itself later too; a script reads it when it is
+    /// opened.
+    opened: BTreeSet<String>,
 }
 
 impl Seen {
+    pub fn opens_home(&mut self, who: &str) {
+        self.opened.insert(who.to_owned());
+    }
+
     pub fn heard(&self, who: &str, channel: &str) -> Vec<Heard> {
         let key = (who.to_owned(), channel.to_owned());
         self.heard.get(&key).cloned().unwrap_or_default()
@@ -78,20 +85,19 @@ impl Seen {
         }
     }
 
-    /// The modal and the home page, as often as they were given anew.
+    /// The modal, as often as it was given anew, and the home page that was just opened.
     fn views(&mut self, who: &str, actor: &Actor) -> Vec<Heard> {
         let mut found = Vec::new();
-        let shown = [
-            actor.modal().map(|shown| modal(&shown, actor)),
-            actor
-                .home()
-                .map(|shown| (version(&shown), lines(&shown["blocks"]))),
-        ];
-        for (version, lines) in shown.into_iter().flatten() {
+        if let Some((version, lines)) = actor.modal().map(|shown| modal(&shown, actor)) {
             let place = (who.to_owned(), "view".to_owned(), version);
             if self.stood.insert(place, lines.clone()).is_none() {
                 found.push(Heard::Said(lines));
             }
+        }
+        if self.opened.remove(who)
+            && let Some(home) = actor.home()
+        {
+            found.push(Heard::Said(lines(&home["blocks"])));
         }
         found
     }
