@@ -280,7 +280,15 @@ pub async fn open_for_words(
         underrose_chat::Openness::Public => Ok(()),
         underrose_chat::Openness::Private => {
             let rules = private::rules(room).await.map_err(|error| of(&error))?;
-            private::leak(&rules).map_or(Ok(()), |leak| Err(reject(leak)))
+            if private::leak(&rules).is_none() {
+                return Ok(());
+            }
+            let now = private::rules_now(room).await.map_err(|error| of(&error))?;
+            Err(match private::leak(&now) {
+                Some(leak) => reject(leak),
+                // Nothing is said before the client knows it too: it would not encrypt.
+                None => retry("the client does not know the whole room yet"),
+            })
         }
     }
 }

@@ -72,34 +72,48 @@ fn join_name(rule: &JoinRule) -> String {
     rule.as_str().to_owned()
 }
 
+/// The same from the homeserver itself: the client's copy may be of a room that was still being
+/// made.
+pub async fn rules_now(room: &Room) -> Result<Rules, matrix_sdk::Error> {
+    let encrypted = asked(room, StateEventType::RoomEncryption, "algorithm").await?;
+    fetched(room, encrypted.is_some()).await
+}
+
 async fn fetched(room: &Room, encrypted: bool) -> Result<Rules, matrix_sdk::Error> {
-    let ask = async |kind: StateEventType, field: &str| {
-        let request = get_state_event_for_key::v3::Request::new(
-            room.room_id().to_owned(),
-            kind,
-            String::new(),
-        );
-        match room.client().send(request).await {
-            Ok(answer) => {
-                let content: Value =
-                    serde_json::from_str(answer.event_or_content.get()).unwrap_or_default();
-                Ok(content[field].as_str().map(str::to_owned))
-            }
-            Err(error)
-                if error.client_api_error_kind()
-                    == Some(&matrix_sdk::ruma::api::error::ErrorKind::NotFound) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(matrix_sdk::Error::from(error)),
-        }
-    };
     Ok(Rules {
         encrypted,
-        join: ask(StateEventType::RoomJoinRules, "join_rule").await?,
-        history: ask(StateEventType::RoomHistoryVisibility, "history_visibility").await?,
-        guests: ask(StateEventType::RoomGuestAccess, "guest_access").await?,
+        join: asked(room, StateEventType::RoomJoinRules, "join_rule").await?,
+        history: asked(
+            room,
+            StateEventType::RoomHistoryVisibility,
+            "history_visibility",
+        )
+        .await?,
+        guests: asked(room, StateEventType::RoomGuestAccess, "guest_access").await?,
     })
+}
+
+async fn asked(
+    room: &Room,
+    kind: StateEventType,
+    field: &str,
+) -> Result<Option<String>, matrix_sdk::Error> {
+    let id = room.room_id().to_owned();
+    let request = get_state_event_for_key::v3::Request::new(id, kind, String::new());
+    match room.client().send(request).await {
+        Ok(answer) => {
+            let content: Value =
+                serde_json::from_str(answer.event_or_content.get()).unwrap_or_default();
+            Ok(content[field].as_str().map(str::to_owned))
+        }
+        Err(error)
+            if error.client_api_error_kind()
+                == Some(&matrix_sdk::ruma::api::error::ErrorKind::NotFound) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(matrix_sdk::Error::from(error)),
+    }
 }
 
 #[cfg(test)]
