@@ -9,6 +9,10 @@ mkdir -p "$copy"
 caught=0
 for patch in tests/sabotage/*.patch; do
   name=$(basename "$patch" .patch)
+  # What is gone here goes there too: the copy is kept from run to run.
+  (cd "$copy" && find . -type f -printf '%P\0') | while IFS= read -r -d '' file; do
+    [ -e "$file" ] || rm -- "$copy/$file"
+  done
   # Only what differs is written, so that only what differs is compiled.
   git ls-files -z --cached --others --exclude-standard | rsync -a --checksum --from0 --files-from=- ./ "$copy/" 2>/dev/null ||
     { rm -rf "$copy"; mkdir -p "$copy"; git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$copy"; }
