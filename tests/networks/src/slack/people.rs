@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use underrose_chat::{RoomId, Surface};
-use underrose_slack_emulator::{self as emulator, Delivery};
+use underrose_slack_emulator::{self as emulator, Delivery, World};
 
 use super::{NAME, Slack, read};
 use crate::bot::Bot;
@@ -176,7 +176,15 @@ impl Network for Slack {
     }
 
     async fn open_home(&mut self, who: &str) -> Result<(), Cannot> {
+        let id = self.ids[who].clone();
+        let page = |world: &World| {
+            let view = world.homes.get(&id).and_then(|id| world.views.get(id))?;
+            Some(read::version(&world.view_json(view)))
+        };
+        let before = self.emulator.look(page);
         self.actor(who).open_home();
+        let shown = |world: &World| page(world).filter(|now| Some(now) != before.as_ref());
+        self.emulator.until("the page that was opened", shown).await;
         self.seen.opens_home(who);
         Ok(())
     }

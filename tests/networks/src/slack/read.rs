@@ -103,7 +103,7 @@ impl Seen {
     }
 }
 
-fn version(view: &Value) -> String {
+pub fn version(view: &Value) -> String {
     format!("{}/{}", text(view, "/id"), text(view, "/hash"))
 }
 
