@@ -25,10 +25,12 @@ impl Random {
 async fn whole_life(seed: u64, kills: usize) -> usize {
     let mut scene = Scene::new().await;
     scene.kill_at_random(seed, kills);
-    let erin = scene.actor("erin").direct();
+    // A message: Slack brings it again until it is acknowledged. A slash command it does not, so
+    // that whoever types that again after a kill may well report a second time.
     scene
-        .types("erin", &erin, "vuln report the kubelet logs tokens")
-        .await;
+        .actor("erin")
+        .dm("vuln report the kubelet logs tokens")
+        .unwrap();
     let case = scene.case_room().await;
     let vector = "CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:N";
     for text in [
@@ -83,16 +85,11 @@ async fn whole_life(seed: u64, kills: usize) -> usize {
     let mut expected: Vec<&String> = halls.iter().collect();
     expected.sort();
     assert_eq!(rooms, expected, "each once after {} kills", scene.kills);
-    // A creation that a dead process had under way may come through beside the next one's; such a
-    // double is archived with nobody in it.
-    let rooms: Vec<(bool, bool)> = scene.emulator.look(|world| {
-        let all = case_rooms(world);
-        all.map(|room| (room.members.len() > 1, room.is_archived))
-            .collect()
-    });
-    let lived_in = rooms.iter().filter(|(lived_in, _)| *lived_in).count();
-    assert_eq!(lived_in, 1, "one room for the case");
-    assert!(rooms.iter().all(|(_, archived)| *archived), "{rooms:?}");
+    assert_eq!(
+        scene.emulator.look(|world| case_rooms(world).count()),
+        1,
+        "one room for the case"
+    );
     for event in [
         "case_opened",
         "room_opened",
