@@ -6,6 +6,8 @@ COPY . .
 RUN cargo build --release --locked --package underrose
 
 FROM debian:bookworm-slim
+# What the networks' certificates are checked against; the slim image has none.
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --user-group --home-dir /data --create-home --shell /usr/sbin/nologin underrose && chmod 700 /data
 COPY --from=build /src/target/release/underrose /usr/local/bin/underrose
 USER underrose

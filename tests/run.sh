@@ -15,6 +15,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
   echo "installing ${missing[*]}, which the tests need"
   apt-get update -qq && apt-get install -y -qq "${missing[@]}"
 fi
+. tests/node.sh
 tests/slack-peers.sh
 # The feature `sim` brings the loopback network and the kill points; a release never has them.
 # Everything is built in this one way: other flags would resolve other features, and build twice.

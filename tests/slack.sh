@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v cargo >/dev/null || { echo "install Rust 1.95 (rustup) first" >&2; exit 1; }
+. tests/node.sh
 tests/slack-peers.sh
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 record="$target/slack-record"
