@@ -213,8 +213,8 @@ fn size(batch: &Batch) -> usize {
 }
 
 struct Keys {
-    /// Opened when the first case's key is looked for.
-    keys: Option<ReadOnlyTable<[u8; 6], &'static [u8]>>,
+    /// Opened when the first case's key is looked for, with the last batch that it surely shows.
+    keys: Option<(ReadOnlyTable<[u8; 6], &'static [u8]>, u64)>,
     sealed: Sealed,
 }
 
@@ -225,14 +225,19 @@ impl Keys {
         if store.keys.is_ready(case) {
             return Ok(());
         }
-        let keys = match &mut self.keys {
-            Some(keys) => keys,
-            none => none.insert(store.db.begin_read()?.open_table(KEYS)?),
+        let (keys, shown) = match &mut self.keys {
+            Some(known) => known,
+            none => {
+                // Asked before the look: a key that is committed after it is not in it, and must
+                // not be let go of as if it were, or the case would get a second one.
+                let shown = store.committer.committed();
+                none.insert((store.db.begin_read()?.open_table(KEYS)?, shown))
+            }
         };
         let known = keys
             .get(case.to_bytes())?
             .map(|wrapped| wrapped.value().to_vec());
-        let batches = (self.sealed.number, store.committer.committed());
+        let batches = (self.sealed.number, *shown);
         if let Some(wrapped) = store.keys.ready(case, known, batches)? {
             self.sealed.keys.push((case, wrapped));
         }
