@@ -2,7 +2,7 @@
 
 use underrose_chat::Network;
 
-use super::places::network_name;
+use super::places::{is_safe_address, network_name};
 use super::read::{Flag, Section, clip};
 use crate::domain::policy::NetworkRules;
 
@@ -86,9 +86,7 @@ pub fn matrix(section: &Section<'_>) -> Option<Matrix> {
 }
 
 fn address(text: &str) -> Result<String, String> {
-    let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    let plain = loopback.iter().any(|start| text.starts_with(start));
-    if text.starts_with("https://") || plain {
+    if is_safe_address(text) {
         return Ok(text.to_owned());
     }
     Err(format!(

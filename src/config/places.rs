@@ -199,6 +199,15 @@ pub(super) fn network_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether secrets may be sent to this address: it is encrypted, or this very machine.
+pub(super) fn is_safe_address(url: &str) -> bool {
+    let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    let ends =
+        |rest: &str| (rest.is_empty() || rest.starts_with([':', '/'])) && !rest.contains('@');
+    let mut rests = here.iter().filter_map(|start| url.strip_prefix(start));
+    url.starts_with("https://") || rests.any(ends)
+}
+
 /// Where the committee works and publishes.
 pub struct Places {
     pub committee_rooms: Vec<RoomId>,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use underrose_chat::Network;
 
-use super::places::network_name;
+use super::places::{is_safe_address, network_name};
 use super::read::{Section, clip};
 
 pub const SLACK: &str = "slack";
@@ -49,9 +49,7 @@ pub fn workspace(section: &Section<'_>) -> Option<Slack> {
     }
     let bot_token = needed(section, "bot_token", "env:SLACK_BOT_TOKEN");
     let api_url = section.text("api_url").and_then(|url| {
-        let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-        let safe =
-            url.starts_with("https://") || loopback.iter().any(|known| url.starts_with(known));
+        let safe = is_safe_address(url);
         if !safe {
             let what = "tokens are sent there; it must begin with https://";
             section.wrong("api_url", what);

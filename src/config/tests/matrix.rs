@@ -62,6 +62,14 @@ fn what_would_be_unsafe_or_nobody_is_said() {
         "homeserver",
         "no safe address",
     );
+    for plain in [
+        "127.0.0.1.example.org",
+        "localhost.evil.net",
+        "localhost:1@evil.net",
+    ] {
+        let address = &with("https://matrix.example.org", &format!("http://{plain}"));
+        mistaken(address, "homeserver", "no safe address");
+    }
     mistaken(
         &with("@underrose:example.org", "underrose"),
         "user",
