@@ -263,8 +263,12 @@ impl Engine {
             at: inbound.at,
             id: inbound.id.0.clone(),
         };
-        // A modal's changes change nothing, so there is nothing to remember.
-        let remembered = !matches!(inbound.what, Happening::FormChanged { .. });
+        // A modal's changes and a look at the own page change nothing, so there is nothing to
+        // remember; and a page that is asked for again shows what is so by then.
+        let remembered = !matches!(
+            inbound.what,
+            Happening::FormChanged { .. } | Happening::Home { .. }
+        );
         if remembered {
             let answer = pending.seen.get(&key);
             if let Some(answer) = answer.or_else(|| self.under_way.answer(&key)) {

@@ -159,8 +159,9 @@ pub enum Readers {
     Room,
 }
 
-/// What must be answered at once, to the caller alone. It is stored beside the event's id, so that
-/// a redelivery gets the same answer.
+/// What must be answered at once: to the caller alone, but for a [`Immediate::Step`], which names
+/// its readers. It is stored beside the event's id, so that a redelivery gets the same answer; what
+/// a modal's change or [`Happening::Home`] is answered is not, and follows what is so by then.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Immediate {

@@ -143,6 +143,7 @@ impl Life {
             return;
         }
         let (inbound, answer) = self.answered[self.chance.below(self.answered.len())].clone();
+        let page = matches!(inbound.what, Happening::Home { .. });
         let unseen = matches!(
             inbound.what,
             Happening::FormChanged { .. } | Happening::Time
@@ -156,8 +157,9 @@ impl Life {
         let before = self.shadow_seq;
         let answers = self.step(&[Input::Inbound(inbound)]);
         assert_eq!(self.shadow_seq, before, "a redelivered event had an effect");
+        // A page shows what is so by then.
         assert!(
-            answers[0] == answer,
+            page || answers[0] == answer,
             "a redelivered event got another answer"
         );
     }
