@@ -4,17 +4,22 @@
 use underrose_chat::{Field, FieldKind, Form, Immediate, Surface};
 
 use super::{Values, allowed, field, line, open, option, select};
+use crate::domain::announcement::TextHash;
 use crate::domain::ask::Ask;
 use crate::domain::case::Case;
 use crate::domain::cvss::{Band, Vector};
 use crate::domain::grammar::{Args, Verb, missing_of, spec_of};
-use crate::domain::ids::CaseId;
+use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::{announce, say, scoring};
 
 const WHY_BYTES_MAX: usize = 2_000;
 
 /// What is said where a reason is missing: as the grammar says it.
 const SAY_WHY: &str = "Say why: the reason is part of the record.";
+
+const CHANGED: &str = "That score changed after this was opened; open it anew and look at it.";
+const REDRAFTED: &str =
+    "Somebody changed the draft after you opened this: copy your text, and open it anew.";
 
 /// Whether a form must ask for what was not typed; where none can be opened, says what is missing.
 fn asks(ask: &mut Ask<'_>, case: &Case, verb: Verb, args: &Args) -> bool {
@@ -49,17 +54,17 @@ pub fn begin_severity(ask: &mut Ask<'_>, case: &Case, args: &Args) {
 pub fn begin_edit(ask: &mut Ask<'_>, case: &Case, args: &Args) {
     if asks(ask, case, Verb::AnnounceEdit, args) {
         let text = ask.room_pass(case).and_then(|pass| pass.draft().cloned());
-        let form = edit_form(ask, case, text.unwrap_or_default());
+        let form = edit_form(ask, case, (text.unwrap_or_default(), draft_of(case)));
         open(ask, form);
     }
 }
 
 /// The text changed: how it reads now.
-pub(super) fn edited(ask: &mut Ask<'_>, id: CaseId, values: &Values) {
+pub(super) fn edited(ask: &mut Ask<'_>, (id, opened): (CaseId, &str), values: &Values) {
     let Some(case) = allowed(ask, id, Verb::AnnounceEdit) else {
         return;
     };
-    let form = edit_form(ask, case, given(values, "text"));
+    let form = edit_form(ask, case, (given(values, "text"), opened));
     open(ask, form);
 }
 
@@ -71,10 +76,11 @@ pub(super) fn submitted_settle(ask: &mut Ask<'_>, id: CaseId, values: &Values) {
     let theirs = case
         .vectors
         .iter()
-        .find(|(person, _)| person.0 == whose && scoring::sees_vectors(ask, case));
+        .find(|(who, vector)| scoring::sees_vectors(ask, case) && choice(who, vector) == whose);
     let vector = match (typed.is_empty(), theirs) {
         (false, _) => Vector::parse(&typed).map_err(|error| ("vector", format!("{error}."))),
         (true, Some((_, vector))) => Ok(vector.clone()),
+        (true, None) if !whose.is_empty() => Err(("whose", CHANGED.to_owned())),
         (true, None) => Err(("vector", "Choose one above, or type one here.".to_owned())),
     };
     let because = given(values, "why");
@@ -99,7 +105,7 @@ pub(super) fn submitted_severity(ask: &mut Ask<'_>, id: CaseId, values: &Values)
     }
 }
 
-pub(super) fn submitted_edit(ask: &mut Ask<'_>, id: CaseId, values: &Values) {
+pub(super) fn submitted_edit(ask: &mut Ask<'_>, (id, opened): (CaseId, &str), values: &Values) {
     let Some(case) = allowed(ask, id, Verb::AnnounceEdit) else {
         return;
     };
@@ -110,7 +116,22 @@ pub(super) fn submitted_edit(ask: &mut Ask<'_>, id: CaseId, values: &Values) {
     if text.len() > announce::TEXT_BYTES_MAX {
         return wrong(ask, "text", announce::TEXT_TOO_LONG);
     }
+    if draft_of(case) != opened {
+        return wrong(ask, "text", REDRAFTED);
+    }
     announce::edited(ask, case, text);
+}
+
+/// What a choice of whose vector counts answers: the vector too, as it was shown.
+fn choice(person: &PersonId, vector: &Vector) -> String {
+    let shown = TextHash::of(&vector.to_string(), &[]);
+    format!("{person}/{}", shown.short())
+}
+
+/// The draft that an editor of now begins with, by its hash; empty if there is none.
+fn draft_of(case: &Case) -> &str {
+    let draft = case.announcement.draft.as_ref();
+    draft.map_or("", |draft| draft.hash.short())
 }
 
 fn given(values: &Values, name: &str) -> String {
@@ -141,7 +162,7 @@ fn settle_form(ask: &Ask<'_>, case: &Case) -> Form {
     if shown && !case.vectors.is_empty() {
         let options = case.vectors.iter().map(|(person, vector)| {
             let scored = format!("{person}: {} {}", vector.scores().overall(), vector.band());
-            option(&person.0, &scored)
+            option(&choice(person, vector), &scored)
         });
         let mut whose = select("whose", "Whose vector counts?", options.collect(), None);
         whose.live = false;
@@ -183,7 +204,7 @@ fn severity_form(case: &Case, chosen: Option<String>) -> Form {
     }
 }
 
-fn edit_form(ask: &Ask<'_>, case: &Case, text: String) -> Form {
+fn edit_form(ask: &Ask<'_>, case: &Case, (text, opened): (String, &str)) -> Form {
     let kind = FieldKind::Paragraphs {
         bytes_max: announce::TEXT_BYTES_MAX,
     };
@@ -194,7 +215,7 @@ fn edit_form(ask: &Ask<'_>, case: &Case, text: String) -> Form {
     words.required = true;
     words.live = true;
     Form {
-        id: format!("announce/{}", case.id),
+        id: format!("announce/{}/{opened}", case.id),
         title: format!("Announce {}", case.id),
         body,
         fields: vec![words],

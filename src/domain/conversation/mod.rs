@@ -23,25 +23,27 @@ pub use report::begin_report;
 pub use score::begin_score;
 
 /// What a form is for.
-enum Kind {
+enum Kind<'a> {
     Report,
     Score(CaseId),
     Settle(CaseId),
     Severity(CaseId),
-    Announce(CaseId),
+    /// With the draft that the editor began with.
+    Announce(CaseId, &'a str),
 }
 
-impl Kind {
-    fn of(form: &str) -> Option<Self> {
+impl<'a> Kind<'a> {
+    fn of(form: &'a str) -> Option<Self> {
         let Some((form, case)) = form.split_once('/') else {
             return (form == "report").then_some(Self::Report);
         };
+        let (case, opened) = case.split_once('/').unwrap_or((case, ""));
         let case = case.parse().ok()?;
         match form {
             "score" => Some(Self::Score(case)),
             "settle" => Some(Self::Settle(case)),
             "severity" => Some(Self::Severity(case)),
-            "announce" => Some(Self::Announce(case)),
+            "announce" => Some(Self::Announce(case, opened)),
             _ => None,
         }
     }
@@ -58,7 +60,7 @@ pub fn changed(ask: &mut Ask<'_>, form: &str, values: &Values) {
     match Kind::of(form) {
         Some(Kind::Report) => open(ask, report::form(values)),
         Some(Kind::Score(id)) => score::changed(ask, id, values),
-        Some(Kind::Announce(id)) => decisions::edited(ask, id, values),
+        Some(Kind::Announce(id, opened)) => decisions::edited(ask, (id, opened), values),
         // Nothing of these forms depends on what is in them.
         Some(Kind::Settle(_) | Kind::Severity(_)) => {}
         None => ask.refuse(None, &say::stale_choice()),
@@ -75,7 +77,7 @@ pub fn submitted(ask: &mut Ask<'_>, form: &str, values: &Values) {
         Some(Kind::Score(id)) => score::submitted(ask, id, values),
         Some(Kind::Settle(id)) => decisions::submitted_settle(ask, id, values),
         Some(Kind::Severity(id)) => decisions::submitted_severity(ask, id, values),
-        Some(Kind::Announce(id)) => decisions::submitted_edit(ask, id, values),
+        Some(Kind::Announce(id, opened)) => decisions::submitted_edit(ask, (id, opened), values),
         None => ask.refuse(None, &say::stale_choice()),
     }
 }
@@ -109,7 +111,7 @@ fn filled(ask: &mut Ask<'_>, values: &Values) {
         Some(Kind::Report) => report::step(ask, known),
         Some(Kind::Score(id)) => score::filled(ask, id, known),
         // These are never asked step by step.
-        Some(Kind::Settle(_) | Kind::Severity(_) | Kind::Announce(_)) | None => end(ask),
+        Some(Kind::Settle(_) | Kind::Severity(_) | Kind::Announce(..)) | None => end(ask),
     }
     in_its_place(ask, &running);
 }
@@ -128,7 +130,7 @@ pub fn answered(ask: &mut Ask<'_>, text: &str) {
     match Kind::of(&running.form) {
         Some(Kind::Report) => report::answered(ask, known, running.step, word),
         Some(Kind::Score(id)) => score::answered(ask, id, known, word),
-        Some(Kind::Settle(_) | Kind::Severity(_) | Kind::Announce(_)) | None => end(ask),
+        Some(Kind::Settle(_) | Kind::Severity(_) | Kind::Announce(..)) | None => end(ask),
     }
     in_its_place(ask, &running);
 }
