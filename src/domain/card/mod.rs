@@ -10,7 +10,7 @@ use underrose_chat::{Action, Message, RoomId, Target};
 
 use super::case::Case;
 use super::decision::{Decision, Effects, Lane, Promise, Purpose};
-use super::event::Event;
+use super::event::{Entry, Event};
 use super::ids::CaseId;
 use super::policy::Policy;
 use super::say;
@@ -20,6 +20,13 @@ use face::Face;
 
 /// Ends a decision: the cards of the cases that it touched follow.
 pub fn follow(state: &State, mut fx: Effects<'_>) -> Decision {
+    debug_assert!(
+        fx.out
+            .entries
+            .iter()
+            .all(|entry| shows(&entry.event) || reads_alike(state, fx.policy, entry)),
+        "an event changes a card, and `shows` does not say so"
+    );
     let shown = fx.out.entries.iter().filter(|entry| shows(&entry.event));
     let touched: BTreeSet<CaseId> = shown.filter_map(|entry| entry.case).collect();
     for id in touched {
@@ -48,6 +55,17 @@ pub fn follow(state: &State, mut fx: Effects<'_>) -> Decision {
         }
     }
     fx.out
+}
+
+/// Whether the case's card says after this entry what it said before.
+fn reads_alike(state: &State, policy: &Policy, entry: &Entry) -> bool {
+    let Some(before) = entry.case.and_then(|id| state.cases.get(&id)) else {
+        return true;
+    };
+    let mut after = before.clone();
+    after.apply(entry);
+    Face::of(before, policy) == Face::of(&after, policy)
+        && before.announcement.suspended == after.announcement.suspended
 }
 
 /// Whether an event may change what a card says; of most commands nobody need compare two cards.
