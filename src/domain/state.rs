@@ -143,6 +143,13 @@ impl State {
         self.closed.remove(&id);
         self.rooms.retain(|_, case| *case != id);
         self.refusals.retain(|refusal| refusal.case != Some(id));
+        self.end_talks(id);
+    }
+
+    /// Nobody goes on scoring what is not open.
+    fn end_talks(&mut self, id: CaseId) {
+        let form = format!("score/{id}");
+        self.talks.retain(|_, talk| talk.form != form);
     }
 
     /// The id of the next case. Numbers start anew each year.
@@ -227,6 +234,7 @@ impl State {
         };
         let closes = verdict.is_some() || matches!(entry.event, Event::Closed { .. });
         if closes && let Some(case) = self.cases.remove(&id) {
+            self.end_talks(id);
             if let Some(at) = case.next_due() {
                 self.wake.remove(&(at, id));
             }
@@ -286,6 +294,9 @@ impl State {
             }
             Event::FormBegun { form, place } => {
                 if let Some(by) = by {
+                    // Begun anew: what was not finished elsewhere is let go.
+                    self.talks
+                        .retain(|(who, _), talk| who != by || talk.form != *form);
                     let talk = Talk {
                         form: form.clone(),
                         values: Confidential::new(BTreeMap::new()),
