@@ -75,35 +75,46 @@ impl Operator for Terminal {
         for (symbol, name) in comparison.emoji {
             println!("    {symbol}  {name}");
         }
-        print!("\nAre all seven the same, in the same order? Type yes or no: ");
+        print!(
+            "\nIf all seven are the same, in the same order, type the name of the last one; else no: "
+        );
         let _ = std::io::stdout().flush();
         let line = tokio::task::spawn_blocking(|| {
             let mut line = String::new();
             std::io::stdin().read_line(&mut line).map(|_| line)
         });
         match line.await {
-            Ok(Ok(line)) if is_yes(&line) => Match::Same,
+            Ok(Ok(line)) if names_last(&line, &comparison) => Match::Same,
             Ok(_) | Err(_) => Match::Different,
         }
     }
 }
 
-fn is_yes(line: &str) -> bool {
-    let word = line.trim();
-    word.eq_ignore_ascii_case("yes") || word.eq_ignore_ascii_case("y")
+/// A word that only these emoji tell: what was typed before they were shown, or comes from a pipe,
+/// is no comparison.
+fn names_last(line: &str, comparison: &Comparison) -> bool {
+    let (_, last) = comparison.emoji[6];
+    line.trim().eq_ignore_ascii_case(last)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_yes;
+    use super::*;
 
     #[test]
-    fn only_a_clear_yes_is_one() {
-        for yes in ["yes\n", "Y", " YES "] {
-            assert!(is_yes(yes), "{yes}");
+    fn only_the_last_one_s_name_is_a_yes() {
+        let mut emoji = [("🐶", "Dog"); 7];
+        emoji[6] = ("💡", "Light Bulb");
+        let comparison = Comparison {
+            who: "@alice:a.example".to_owned(),
+            device: "ABC".to_owned(),
+            emoji,
+        };
+        for same in ["Light Bulb\n", " light bulb "] {
+            assert!(names_last(same, &comparison), "{same}");
         }
-        for no in ["", "\n", "no", "n", "ye", "yes?", "ja"] {
-            assert!(!is_yes(no), "{no}");
+        for other in ["", "\n", "no", "y", "yes", "Dog", "Light", "Light Bulb?"] {
+            assert!(!names_last(other, &comparison), "{other}");
         }
     }
 }
