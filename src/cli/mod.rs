@@ -234,15 +234,24 @@ fn parse(text: &str) -> anyhow::Result<Config> {
 /// Reads a secret from where the configuration says it is.
 #[cfg(feature = "slack")]
 fn secret(source: &config::SecretSource) -> anyhow::Result<String> {
-    let secret = match source {
-        config::SecretSource::Env(name) => std::env::var(name)
-            .with_context(|| format!("the variable {name} of the environment is not set"))?,
-        config::SecretSource::File(path) => std::fs::read_to_string(path)
-            .with_context(|| format!("the secret {} cannot be read", path.display()))?,
+    let (secret, name) = match source {
+        config::SecretSource::Env(variable) => {
+            let name = format!("the variable {variable} of the environment");
+            let secret = std::env::var(variable);
+            (secret.with_context(|| format!("{name} is not set"))?, name)
+        }
+        config::SecretSource::File(path) => {
+            let name = format!("the secret {}", path.display());
+            let secret = std::fs::read_to_string(path);
+            (
+                secret.with_context(|| format!("{name} cannot be read"))?,
+                name,
+            )
+        }
     };
     let secret = secret.trim();
     if secret.is_empty() {
-        bail!("the secret named by {source:?} is empty");
+        bail!("{name} is empty");
     }
     Ok(secret.to_owned())
 }
