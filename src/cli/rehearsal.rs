@@ -9,11 +9,11 @@ use underrose::clock::{Clock, Virtual};
 use underrose::config::Config;
 use underrose::domain::calendar::{parse_span, show};
 use underrose::engine::{Engine, Input, Row, decoded};
-use underrose::outbox::{Queue, Retry};
+use underrose::outbox::Queue;
 use underrose::store::disk::Disk;
 use underrose::store::{Folded, MasterKey, ReadError, Store};
 use underrose_chat::sim::Fault;
-use underrose_chat::{DeliverError, EventId, Happening, Inbound, Network, RoomId, Surface};
+use underrose_chat::{EventId, Happening, Inbound, Network, RoomId, Surface};
 use underrose_console::{Line, Stage};
 
 /// A Monday morning in Europe: everybody's example week begins here.
@@ -149,45 +149,11 @@ impl Rehearsal {
     }
 
     fn deliver(&mut self, row: Row, now: DateTime<Utc>) -> Input {
-        let Row { id, promise, .. } = row;
-        let at = self.network_time();
-        match self
+        let (promise, at) = (&row.promise, self.network_time());
+        let outcome = self
             .stage
-            .deliver(&promise.network, &promise.key, &promise.action, at)
-        {
-            Ok(receipt) => {
-                self.queue.done(id);
-                Input::Delivered {
-                    id,
-                    promise,
-                    receipt,
-                }
-            }
-            Err(DeliverError::Reject { reason }) => {
-                self.queue.done(id);
-                Input::Undeliverable {
-                    id,
-                    promise,
-                    reason,
-                }
-            }
-            Err(DeliverError::Retry { after, reason }) => match self.queue.retry(id, now, after) {
-                Retry::Again {
-                    not_before,
-                    attempts,
-                } => Input::Attempted {
-                    id,
-                    promise,
-                    attempts,
-                    not_before,
-                },
-                Retry::GaveUp => Input::Undeliverable {
-                    id,
-                    promise,
-                    reason,
-                },
-            },
-        }
+            .deliver(&promise.network, &promise.key, &promise.action, at);
+        self.queue.outcome(row, outcome, now)
     }
 
     /// Time passes, stopping wherever something is due; what is said at a new time is preceded by

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use underrose_chat::{Adapter, DeliverError, Network, Receipt};
 
-use super::queue::{Queue, Retry};
+use super::queue::Queue;
 use crate::clock::Clock;
 use crate::engine::{Handle, Input, Row};
 
@@ -128,56 +128,19 @@ async fn attempt(row: Row, adapter: Arc<dyn Adapter>, perhaps_kept: bool) -> Lan
 }
 
 async fn land(queue: &mut Queue, engine: &Handle, now: DateTime<Utc>, (row, outcome): Landed) {
-    let Row { id, promise, .. } = row;
-    let network = &promise.network;
-    match outcome {
-        Ok(receipt) => {
+    let network = row.promise.network.clone();
+    let why = match &outcome {
+        Ok(_) => {
             crate::kill::point("after-delivery", 1);
-            queue.done(id);
-            engine
-                .send(Input::Delivered {
-                    id,
-                    promise,
-                    receipt,
-                })
-                .await;
+            String::new()
         }
-        Err(DeliverError::Reject { reason }) => {
-            tracing::warn!(%network, %reason, "a delivery was rejected");
-            queue.done(id);
-            engine
-                .send(Input::Undeliverable {
-                    id,
-                    promise,
-                    reason,
-                })
-                .await;
-        }
-        Err(DeliverError::Retry { after, reason }) => match queue.retry(id, now, after) {
-            Retry::Again {
-                not_before,
-                attempts,
-            } => {
-                tracing::info!(%network, %reason, attempts, "a delivery is tried again");
-                engine
-                    .send(Input::Attempted {
-                        id,
-                        promise,
-                        attempts,
-                        not_before,
-                    })
-                    .await;
-            }
-            Retry::GaveUp => {
-                tracing::warn!(%network, %reason, "a delivery was given up");
-                engine
-                    .send(Input::Undeliverable {
-                        id,
-                        promise,
-                        reason,
-                    })
-                    .await;
-            }
-        },
+        Err(DeliverError::Reject { reason } | DeliverError::Retry { reason, .. }) => reason.clone(),
+    };
+    let input = queue.outcome(row, outcome, now);
+    if let Input::Attempted { attempts, .. } = &input {
+        tracing::info!(%network, reason = %why, attempts, "a delivery is tried again");
+    } else if let Input::Undeliverable { .. } = &input {
+        tracing::warn!(%network, reason = %why, "a delivery was rejected or given up");
     }
+    engine.send(input).await;
 }

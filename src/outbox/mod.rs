@@ -2,7 +2,8 @@
 //! and does no I/O; [`run`] delivers.
 
 mod driver;
+mod outcome;
 mod queue;
 
 pub use driver::{Stopping, run};
-pub use queue::{Queue, Retry};
+pub use queue::Queue;

@@ -7,9 +7,8 @@ use chrono::TimeDelta;
 use underrose::clock::Clock;
 use underrose::domain::policy::Policy;
 use underrose::engine::{Input, Row};
-use underrose::outbox::Retry;
 use underrose_chat::sim::Fault;
-use underrose_chat::{DeliverError, Distrust, Happening, Network, Place, RoomId, UserId};
+use underrose_chat::{Distrust, Happening, Network, Place, RoomId, UserId};
 
 use super::{Life, NETWORKS};
 
@@ -39,7 +38,7 @@ impl Life {
     }
 
     pub(super) fn deliver_one(&mut self, row: &Row) -> Input {
-        let (id, promise, now) = (row.id, row.promise.clone(), self.true_now());
+        let (promise, now) = (&row.promise, self.true_now());
         let before = self.world.log.len();
         let outcome = self
             .world
@@ -54,43 +53,10 @@ impl Life {
             };
             let public = room.is_some_and(|room| self.policy.is_public(room));
             let committee = room.is_some_and(|room| self.policy.committee_rooms.contains(room));
-            self.watch.effect(&promise, public, committee, now);
+            self.watch.effect(promise, public, committee, now);
         }
         let wall = self.clock.read().wall;
-        match outcome {
-            Ok(receipt) => {
-                self.queue.done(id);
-                Input::Delivered {
-                    id,
-                    promise,
-                    receipt,
-                }
-            }
-            Err(DeliverError::Reject { reason }) => {
-                self.queue.done(id);
-                Input::Undeliverable {
-                    id,
-                    promise,
-                    reason,
-                }
-            }
-            Err(DeliverError::Retry { after, reason }) => match self.queue.retry(id, wall, after) {
-                Retry::Again {
-                    not_before,
-                    attempts,
-                } => Input::Attempted {
-                    id,
-                    promise,
-                    attempts,
-                    not_before,
-                },
-                Retry::GaveUp => Input::Undeliverable {
-                    id,
-                    promise,
-                    reason,
-                },
-            },
-        }
+        self.queue.outcome(row.clone(), outcome, wall)
     }
 
     /// The network replaces a room by another.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use underrose::clock::Clock;
 use underrose::engine::{Input, Row};
-use underrose::outbox::Retry;
 use underrose_chat::{Action, Adapter, DeliverError, Receipt};
 
 use super::{Bot, PATIENCE};
@@ -59,10 +58,9 @@ impl Bot {
     }
 
     async fn land(&self, row: Row, outcome: Result<Receipt, DeliverError>, taken: usize) {
-        let Row { id, promise, .. } = row;
         let mut inner = self.desk.inner.lock().await;
         let now = self.desk.clock.read().wall;
-        match (&promise.action, &outcome) {
+        match (&row.promise.action, &outcome) {
             (Action::OpenRoom { name, invite, .. }, Ok(Receipt::Room { room })) => {
                 inner.rooms.push((name.clone(), room.clone()));
                 let all = invite.iter().map(|who| (room.clone(), who.clone(), taken));
@@ -73,40 +71,7 @@ impl Bot {
             }
             (_, _) => {}
         }
-        let input = match outcome {
-            Ok(receipt) => {
-                inner.queue.done(id);
-                Input::Delivered {
-                    id,
-                    promise,
-                    receipt,
-                }
-            }
-            Err(DeliverError::Reject { reason }) => {
-                inner.queue.done(id);
-                Input::Undeliverable {
-                    id,
-                    promise,
-                    reason,
-                }
-            }
-            Err(DeliverError::Retry { after, reason }) => match inner.queue.retry(id, now, after) {
-                Retry::Again {
-                    not_before,
-                    attempts,
-                } => Input::Attempted {
-                    id,
-                    promise,
-                    attempts,
-                    not_before,
-                },
-                Retry::GaveUp => Input::Undeliverable {
-                    id,
-                    promise,
-                    reason,
-                },
-            },
-        };
+        let input = inner.queue.outcome(row, outcome, now);
         inner.step(&self.desk.clock, &[input]);
     }
 }
