@@ -1,30 +1,30 @@
-//! The one writer. Takes in all that can ever happen to the bot ([`Input`], on one screen),
-//! decides, commits a whole batch in one transaction, and only then answers and lets the outbox
+//! The one writer. Takes in all that can ever happen to the bot ([`Input`]), decides, commits a whole batch in one transaction, and only then answers and lets the outbox
 //! speak. [`Engine`] is synchronous and knows neither thread nor network; `thread.rs` runs it.
 
 mod commit;
+mod inbound;
+mod input;
 mod prepared;
 mod thread;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use underrose_chat::{Happening, Immediate, Inbound, Network, Receipt};
+use underrose_chat::Immediate;
 
 use crate::domain::announcement::hex;
 use crate::domain::clock::{self, Doubt, Reading, Timekeeper};
-use crate::domain::decide::{self, Request};
-use crate::domain::decision::{Decision, Effects, Promise};
+use crate::domain::decision::{Decision, Effects};
 use crate::domain::event::Event;
 use crate::domain::ids::CaseId;
 use crate::domain::policy::Policy;
 use crate::domain::state::State;
 use crate::domain::tick::{self, Outside};
 use crate::domain::{delivered, say};
-use crate::store::{CommitError, InboxKey, KeySource, MasterKey, ReadError, Seen, Store};
+use crate::store::{CommitError, KeySource, MasterKey, ReadError, Store};
 
 pub use commit::{OpenError, ShredError, decoded, fold, shred_offline};
+pub use input::{Input, Row};
 pub use prepared::Prepared;
 use prepared::{Pending, UnderWay};
 pub use thread::{Control, Handle, start};
@@ -35,49 +35,6 @@ pub const BATCH_MAX: usize = 256;
 /// How long an inbound id is remembered. Slack replays arrive minutes late, a network that was
 /// down for a weekend days late.
 const INBOX_DAYS: i64 = 7;
-
-/// All that can ever happen to the bot.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// Somebody did something on a network.
-    Inbound(Inbound),
-    /// A promise was kept.
-    Delivered {
-        id: u64,
-        promise: Promise,
-        receipt: Receipt,
-    },
-    /// A promise will never be kept.
-    Undeliverable {
-        id: u64,
-        promise: Promise,
-        reason: String,
-    },
-    /// An attempt failed; the next is not before this instant.
-    Attempted {
-        id: u64,
-        promise: Promise,
-        attempts: u32,
-        not_before: DateTime<Utc>,
-    },
-    /// A newer edit of the same card took this one's place.
-    Superseded { id: u64 },
-    /// A network's adapter listens no longer, and cannot mend that itself.
-    Lost { network: Network, reason: String },
-    /// The configuration was loaded anew.
-    PolicyLoaded(Arc<Policy>),
-    /// Nothing but time passed.
-    Tick,
-}
-
-/// A promise with its number in the outbox.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    pub id: u64,
-    pub promise: Promise,
-    pub attempts: u32,
-    pub not_before: DateTime<Utc>,
-}
 
 /// Why a batch could not be committed, or the store not be read. The process ends: what was not
 /// committed did not happen.
@@ -245,87 +202,6 @@ impl Engine {
         Ok(Immediate::Nothing)
     }
 
-    fn inbound(
-        &mut self,
-        inbound: &Inbound,
-        reading: Reading,
-        now: DateTime<Utc>,
-        pending: &mut Pending,
-    ) -> Result<Immediate, EngineError> {
-        if matches!(inbound.what, Happening::Time) {
-            let decision =
-                clock::witnessed(&self.state, &self.policy, inbound.at, (now, reading.wall));
-            self.absorb(decision, pending);
-            return Ok(Immediate::Nothing);
-        }
-        let key = InboxKey {
-            network: inbound.network.0.clone(),
-            at: inbound.at,
-            id: inbound.id.0.clone(),
-        };
-        // A modal's changes and a look at the own page change nothing, so there is nothing to
-        // remember; and a page that is asked for again shows what is so by then.
-        let remembered = !matches!(
-            inbound.what,
-            Happening::FormChanged { .. } | Happening::Home { .. }
-        );
-        if remembered {
-            let answer = pending.seen.get(&key);
-            if let Some(answer) = answer.or_else(|| self.under_way.answer(&key)) {
-                return Ok(answer.clone());
-            }
-            let inbox = match &mut pending.inbox {
-                Some(inbox) => inbox,
-                none => none.insert(self.store.inbox()?),
-            };
-            if let Some(answer) = inbox.answer(&self.store, &key)? {
-                return Ok(serde_json::from_slice(&answer).unwrap_or_default());
-            }
-        }
-        let recalled = match decide::recall(&self.state, &self.policy, inbound) {
-            Some(id) => self.recall(id, pending)?,
-            None => None,
-        };
-        let request = Request {
-            inbound,
-            recalled,
-            wall: reading.wall,
-        };
-        let (state, policy) = (&self.state, &self.policy);
-        let decided = catch_unwind(AssertUnwindSafe(|| {
-            decide::decide(state, policy, &request, now)
-        }));
-        let mut decision = decided.unwrap_or_else(|_| {
-            // A defect of ours: nothing was decided, the person hears it, and the bot lives on.
-            tracing::error!(network = %inbound.network, "deciding failed; the input was refused");
-            let mut fx = Effects::new(policy, now, None, String::new());
-            fx.answer(say::our_defect());
-            fx.out
-        });
-        let immediate = std::mem::take(&mut decision.immediate);
-        let case = decision.entries.iter().find_map(|entry| entry.case);
-        self.absorb(decision, pending);
-        if remembered {
-            let answer = match &immediate {
-                Immediate::Nothing => Vec::new(),
-                some => serde_json::to_vec(some).unwrap_or_default(),
-            };
-            let seq = self.store.head().seq + pending.batch.entries.len() as u64;
-            pending.seen.insert(key.clone(), immediate.clone());
-            pending.batch.seen.push(Seen {
-                key,
-                seq,
-                case,
-                answer,
-            });
-            if let Some(cursor) = &inbound.cursor {
-                let room = format!("{}/{}", inbound.network, cursor.room);
-                pending.batch.cursors.push((room, cursor.position.clone()));
-            }
-        }
-        Ok(immediate)
-    }
-
     fn doubt(&mut self, doubt: Doubt, now: DateTime<Utc>, pending: &mut Pending) {
         let decision = clock::doubted(&self.state, &self.policy, doubt, now);
         self.absorb(decision, pending);
@@ -394,39 +270,6 @@ impl Engine {
             pending.batch.outbox_put.push(commit::stored(&row));
             pending.rows.push(row);
         }
-    }
-
-    /// Folds a closed case from the journal, and from what is not in it yet.
-    fn recall(
-        &self,
-        id: CaseId,
-        pending: &Pending,
-    ) -> Result<Option<crate::domain::case::Case>, EngineError> {
-        let mut folded: Option<crate::domain::case::Case> = None;
-        let mut entries = self.store.entries_of(id)?;
-        // The batch under way is wholly on the disk by now, or wholly not.
-        let read = entries.last().map_or(0, |entry| entry.seq);
-        let under_way = self.under_way.entries_of(id);
-        entries.extend(under_way.filter(|entry| entry.seq > read));
-        let first = self.store.head().seq + 1;
-        entries.extend(prepared::entries_of(first, &pending.batch.entries, id));
-        for stored in entries {
-            let Some(entry) = commit::decoded(&stored) else {
-                continue;
-            };
-            match &mut folded {
-                Some(case) => match &entry.event {
-                    Event::Reopened { snapshot, .. } => {
-                        let mut again = snapshot.0.clone();
-                        again.apply(&entry);
-                        *case = again;
-                    }
-                    _ => case.apply(&entry),
-                },
-                None => folded = crate::domain::case::Case::opened(id, &entry),
-            }
-        }
-        Ok(folded)
     }
 
     fn forget_old(&mut self, now: DateTime<Utc>, pending: &mut Pending) {
