@@ -13,7 +13,7 @@ const OPEN: u32 = 200;
 const CLOSED: u32 = 99_800;
 
 /// Batches measured of each size: a case's own history grows meanwhile, in both stores alike.
-const SIZES: [(usize, usize); 2] = [(1, 300), (BATCH_MAX, 12)];
+const SIZES: [(usize, usize); 2] = [(1, 300), (BATCH_MAX, 48)];
 
 struct Side {
     ground: Ground,

@@ -21,6 +21,10 @@ const OPEN: u32 = 200;
 /// Commands under way at once.
 const WAITING: [u64; 3] = [1, 16, 256];
 
+/// Commands of a sample, however many are under way: most are not the first of a process, whose
+/// memory the system has yet to clear, and all that they write fits the store's page cache.
+const COMMANDS: u64 = 8_000;
+
 /// Samples whose rows are kept for redb alone: they are large.
 const RECORDED: usize = 3;
 
@@ -32,7 +36,6 @@ struct Sample {
     time: Duration,
     /// What each of [`THREADS`] had of the processor.
     cpu: [Duration; 3],
-    commands: u64,
     /// What was written meanwhile.
     commits: Vec<Commit>,
 }
@@ -51,36 +54,36 @@ pub fn run(criterion: &mut Criterion) -> anyhow::Result<()> {
         let (mut spent, mut alone) = ([Cost::default(); 3], Cost::default());
         let mut recorded: VecDeque<Sample> = VecDeque::new();
         group.bench_function(BenchmarkId::new("bot", waiting), |bencher| {
-            bencher.iter_custom(|commands| {
-                let sample = give(&runtime, waiting, commands).expect("the bot runs");
+            bencher.iter_custom(|asked| {
+                let sample = give(&runtime, waiting).expect("the bot runs");
                 let time = sample.time;
-                bot.push((commands, time));
+                bot.push(time);
                 for (cost, cpu) in spent.iter_mut().zip(sample.cpu) {
-                    cost.add(cpu, commands);
+                    cost.add(cpu);
                 }
                 recorded.push_back(sample);
                 if recorded.len() > RECORDED {
                     recorded.pop_front();
                 }
-                time
+                scaled(time, asked)
             });
         });
         let mut redb = Vec::new();
         group.bench_function(BenchmarkId::new("redb", waiting), |bencher| {
-            bencher.iter_custom(|commands| {
+            bencher.iter_custom(|asked| {
                 recorded.rotate_left(1);
                 let sample = recorded.back().expect("the bot ran before");
                 let (time, cpu) = again(&sample.commits).expect("redb runs");
-                redb.push((sample.commands, time));
-                alone.add(cpu, sample.commands);
-                time.mul_f64(commands as f64 / sample.commands as f64)
+                redb.push(time);
+                alone.add(cpu);
+                scaled(time, asked)
             });
         });
         let (bot, redb) = (a_second(&bot), a_second(&redb));
         let with_one = *with_one.get_or_insert(bot);
         let commits = recorded.iter().flat_map(|sample| &sample.commits);
         let bytes: usize = commits.clone().map(Commit::bytes).sum();
-        let commands: u64 = recorded.iter().map(|sample| sample.commands).sum();
+        let commands = COMMANDS * recorded.len() as u64;
         rows.push(vec![
             waiting.to_string(),
             table::count(bot),
@@ -124,9 +127,9 @@ struct Cost {
 }
 
 impl Cost {
-    fn add(&mut self, cpu: Duration, commands: u64) {
+    fn add(&mut self, cpu: Duration) {
         self.cpu += cpu;
-        self.commands += commands;
+        self.commands += COMMANDS;
     }
 
     fn each(&self) -> String {
@@ -137,20 +140,21 @@ impl Cost {
     }
 }
 
-/// The median over the largest samples: smaller ones were to warm up.
-fn a_second(samples: &[(u64, Duration)]) -> f64 {
-    let largest = samples.iter().map(|(commands, _)| *commands).max();
-    let mut rates: Vec<f64> = samples
-        .iter()
-        .filter(|(commands, _)| Some(*commands) == largest)
-        .map(|(commands, time)| *commands as f64 / time.as_secs_f64())
-        .collect();
-    rates.sort_by(f64::total_cmp);
-    rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
+/// What criterion asks for is a time for so many commands.
+fn scaled(time: Duration, asked: u64) -> Duration {
+    time.mul_f64(asked as f64 / COMMANDS as f64)
 }
 
-/// Gives so many commands, so many at once.
-fn give(runtime: &Runtime, waiting: u64, commands: u64) -> anyhow::Result<Sample> {
+/// The median.
+fn a_second(samples: &[Duration]) -> f64 {
+    let mut times = samples.to_vec();
+    times.sort();
+    let median = times.get(times.len() / 2);
+    median.map_or(f64::NAN, |time| COMMANDS as f64 / time.as_secs_f64())
+}
+
+/// Gives [`COMMANDS`], so many at once.
+fn give(runtime: &Runtime, waiting: u64) -> anyhow::Result<Sample> {
     let (ground, store) = Ground::with_cases(OPEN, 0)?;
     let engine = ground.engine(store)?;
     let before = engine.store().head().seq;
@@ -159,7 +163,7 @@ fn give(runtime: &Runtime, waiting: u64, commands: u64) -> anyhow::Result<Sample
     let (handle, thread) = start(engine, ground.clock.clone(), promises);
     let mut given = Commands::new(OPEN, ground.now());
     let shares: Vec<Vec<_>> = (0..waiting)
-        .map(|one| given.by_ref().take(share(commands, waiting, one)).collect())
+        .map(|one| given.by_ref().take(share(waiting, one)).collect())
         .collect();
     let accept: Arc<dyn Accept> = Arc::new(handle.clone());
     // Let go as they come, as the outbox does in the end: kept, they would only fill the memory.
@@ -201,14 +205,13 @@ fn give(runtime: &Runtime, waiting: u64, commands: u64) -> anyhow::Result<Sample
     Ok(Sample {
         time,
         cpu,
-        commands,
         commits: of_commands.collect(),
     })
 }
 
-fn share(commands: u64, waiting: u64, one: u64) -> usize {
-    let more = u64::from(one < commands % waiting);
-    usize::try_from(commands / waiting + more).unwrap_or(usize::MAX)
+fn share(waiting: u64, one: u64) -> usize {
+    let more = u64::from(one < COMMANDS % waiting);
+    usize::try_from(COMMANDS / waiting + more).unwrap_or(usize::MAX)
 }
 
 /// Commits the same rows in the same transactions, with redb alone. Returns how long it took, and

@@ -29,8 +29,9 @@ pub use prepared::Prepared;
 use prepared::{Pending, UnderWay};
 pub use thread::{Control, Handle, start};
 
-/// Most inputs decided in one batch: what one fsync serves.
-pub const BATCH_MAX: usize = 256;
+/// Most inputs decided in one batch: what one fsync serves. Larger ones serve more, and make who
+/// decides and who commits wait for each other (BENCHMARKS.md).
+pub const BATCH_MAX: usize = 64;
 
 /// How long an inbound id is remembered. Slack replays arrive minutes late, a network that was
 /// down for a weekend days late.

@@ -16,9 +16,9 @@ use super::{BATCH_MAX, Engine, EngineError, Input, Prepared, Row};
 use crate::clock::Clock;
 use crate::store::Committer;
 
-/// Inputs that may wait: four batches. More waits at the networks, which is what
+/// Inputs that may wait: sixteen batches. More waits at the networks, which is what
 /// back-pressure is.
-const WAITING_MAX: usize = 4 * BATCH_MAX;
+const WAITING_MAX: usize = 16 * BATCH_MAX;
 
 /// Longest sleep between two looks at the clocks: a jump is noticed within this time.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
