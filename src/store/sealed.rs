@@ -212,9 +212,11 @@ fn size(batch: &Batch) -> usize {
         .sum()
 }
 
+type KeyTable = ReadOnlyTable<[u8; 6], &'static [u8]>;
+
 struct Keys {
     /// Opened when the first case's key is looked for, with the last batch that it surely shows.
-    keys: Option<(ReadOnlyTable<[u8; 6], &'static [u8]>, u64)>,
+    keys: Option<(KeyTable, u64)>,
     sealed: Sealed,
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use underrose::clock::Clock;
-use underrose::engine::{Input, Row};
+use underrose::engine::Row;
 use underrose_chat::{Action, Adapter, DeliverError, Receipt};
 
 use super::{Bot, PATIENCE};
