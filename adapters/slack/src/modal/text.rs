@@ -5,7 +5,7 @@ use underrose_chat::Field;
 
 use super::{CONTINUED, block};
 use crate::limits::INPUT_MAX;
-use crate::render::text::{clip, split};
+use crate::render::text::{clip, cut_at, length, split};
 use crate::words;
 
 /// One input; two for what may be longer than one takes; all that may be needed if its text is
@@ -13,11 +13,8 @@ use crate::words;
 /// throws away what is in them: so only one or two tell of changes.
 pub fn paragraphs(index: usize, field: &Field, bytes_max: usize) -> Result<Vec<Value>, String> {
     let value = field.value.as_deref().unwrap_or_default();
-    let pieces = split(value, INPUT_MAX);
+    let pieces = pieces(value, bytes_max).ok_or_else(|| "a field's text is too long".to_owned())?;
     let most = bytes_max.div_ceil(INPUT_MAX);
-    if pieces.len() > most {
-        return Err("a field's text is too long".to_owned());
-    }
     let shown = if pieces.len() > 2 {
         most
     } else {
@@ -30,7 +27,7 @@ pub fn paragraphs(index: usize, field: &Field, bytes_max: usize) -> Result<Vec<V
     let mut all = Vec::with_capacity(shown);
     for number in 1..=shown {
         let piece = pieces.get(number - 1).copied();
-        let size = bytes_max.saturating_sub(INPUT_MAX * (number - 1));
+        let size = room(bytes_max, number);
         if number == 1 {
             let element = element(field, piece, size, Lines::Many);
             all.push(block(index, field, element, String::new()));
@@ -47,6 +44,34 @@ pub fn paragraphs(index: usize, field: &Field, bytes_max: usize) -> Result<Vec<V
         all.push(block(index, &more, element, number.to_string()));
     }
     Ok(all)
+}
+
+/// The text over as few inputs as it can stand in, broken after a line where that takes no more of
+/// them: what two inputs took from a person must never come back as three. `None` if it is too long.
+fn pieces(text: &str, bytes_max: usize) -> Option<Vec<&str>> {
+    let stand = |pieces: &[&str]| {
+        let mut numbered = pieces.iter().zip(1..);
+        numbered.all(|(piece, number)| length(piece) <= room(bytes_max, number))
+    };
+    let soft = split(text, INPUT_MAX);
+    if soft.len() <= length(text).div_ceil(INPUT_MAX) && stand(&soft) {
+        return Some(soft);
+    }
+    let mut hard = Vec::new();
+    let mut rest = text;
+    while let Some(end) = cut_at(rest, INPUT_MAX) {
+        let (piece, more) = rest.split_at(end);
+        hard.push(piece);
+        rest = more;
+    }
+    hard.push(rest);
+    stand(&hard).then_some(hard)
+}
+
+/// What the input of this number takes, counted from one.
+fn room(bytes_max: usize, number: usize) -> usize {
+    let before = INPUT_MAX * (number - 1);
+    bytes_max.saturating_sub(before).min(INPUT_MAX)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

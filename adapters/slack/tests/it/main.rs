@@ -10,6 +10,7 @@ mod deliver;
 mod homes;
 mod http;
 mod inbound;
+mod long_texts;
 mod modal;
 mod render;
 mod sockets;

@@ -8,11 +8,11 @@ use underrose_slack::modal::{self, Carried};
 
 use crate::bounds;
 
-fn network() -> Network {
+pub fn network() -> Network {
     Network("slack".into())
 }
 
-fn field(name: &str, kind: FieldKind) -> Field {
+pub fn field(name: &str, kind: FieldKind) -> Field {
     Field {
         name: name.into(),
         label: format!("The {name}"),
@@ -33,7 +33,7 @@ fn options(count: usize) -> Vec<Opt> {
         .collect()
 }
 
-fn form(fields: Vec<Field>) -> Form {
+pub fn form(fields: Vec<Field>) -> Form {
     Form {
         id: "score/2026-0007".into(),
         title: "Score".into(),
@@ -44,14 +44,14 @@ fn form(fields: Vec<Field>) -> Form {
     }
 }
 
-fn view(form: &Form) -> Value {
+pub fn view(form: &Form) -> Value {
     let view = modal::view(form, &Place::Direct, &network()).unwrap();
     bounds::view(&view);
     view
 }
 
 /// What Slack sends of a view in which a person left everything as it was shown.
-fn untouched(view: &Value) -> Value {
+pub fn untouched(view: &Value) -> Value {
     let mut values = serde_json::Map::new();
     for block in view["blocks"].as_array().unwrap() {
         if block["type"] != "input" {
@@ -71,35 +71,6 @@ fn untouched(view: &Value) -> Value {
         );
     }
     json!({"blocks": view["blocks"], "state": {"values": values}})
-}
-
-/// Inputs of a view, and whether they tell of changes.
-fn inputs(view: &Value) -> Vec<bool> {
-    let blocks = view["blocks"].as_array().unwrap().iter();
-    let inputs = blocks.filter(|block| block["type"] == "input");
-    inputs
-        .map(|block| block["dispatch_action"] == true)
-        .collect()
-}
-
-#[test]
-fn a_text_of_any_length_can_be_edited_and_no_input_goes_away_under_the_typist() {
-    for (length, told) in [
-        (0, vec![true, true]),
-        (2_900, vec![true, true]),
-        (5_900, vec![true, true]),
-        (6_100, vec![false; 4]),
-        (11_900, vec![false; 4]),
-    ] {
-        let mut text = field("text", FieldKind::Paragraphs { bytes_max: 12_000 });
-        text.live = true;
-        let given: String = "0123456789".chars().cycle().take(length).collect();
-        text.value = Some(given.clone());
-        let shown = view(&form(vec![text]));
-        assert_eq!(inputs(&shown), told, "{length}");
-        let values = modal::values(&untouched(&shown));
-        assert_eq!(values["text"], given, "{length}");
-    }
 }
 
 #[test]
