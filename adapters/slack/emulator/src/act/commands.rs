@@ -228,10 +228,6 @@ pub fn action(
         _ => {
             let held = crate::values::entered(element, value).map_err(Cannot)?;
             crate::world::merge(&mut action, held);
-            // By Slack's types an action's value is a string, also of a field that was emptied.
-            if action.get("value").is_some_and(serde_json::Value::is_null) {
-                action["value"] = json!("");
-            }
         }
     }
     Ok(action)

@@ -126,6 +126,10 @@ function allowed(payload) {
   for (const action of copy.actions ?? []) {
     delete action.confirm;
     delete action.style;
+    // docs.slack.dev/changelog/2020-09-full-state-on-view-submisson-and-block-actions: an empty field
+    // is null in view.state, and so is the action that emptied it (slackapi/bolt-js issue 1914);
+    // Bolt's type says a string.
+    if (action.type === "plain_text_input" && action.value === null) action.value = "";
   }
   const event = copy.event;
   // docs.slack.dev/reference/events/app_home_opened: the view that stands there comes with all that
