@@ -10,23 +10,10 @@ const MANIFEST: &str = include_str!("../../slack-app-manifest.yaml");
 
 /// The app as the manifest describes it.
 pub fn app() -> Settings {
-    let listed = |key: &str| {
-        let mut lines = MANIFEST
-            .lines()
-            .skip_while(|line| line.trim() != format!("{key}:"));
-        lines.next();
-        lines
-            .map_while(|line| line.trim().strip_prefix("- "))
-            .map(str::to_owned)
-            .collect()
-    };
     Settings {
-        scopes: listed("bot"),
-        events: listed("bot_events"),
-        shortcuts: ["report_disclosure".to_owned()].into(),
         // Whatever is not acknowledged comes again, as often as it takes.
         retry_after: vec![Duration::ZERO; 50],
-        ..Settings::default()
+        ..Settings::of_manifest(MANIFEST)
     }
 }
 

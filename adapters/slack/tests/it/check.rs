@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use underrose_chat::{Adapter, Expected, Level, Openness};
 use underrose_slack::SCOPES;
+use underrose_slack_emulator::listed;
 
-use crate::stage::{MANIFEST, Stage, app, listed};
+use crate::stage::{MANIFEST, Stage, app};
 
 async fn found(stage: &Stage, expected: &Expected) -> Vec<(Level, String)> {
     let findings = stage.slack.check(expected).await;
@@ -25,9 +26,9 @@ fn the_manifest_asks_for_the_scopes_that_are_used_and_no_other() {
         .iter()
         .map(|(scope, _)| (*scope).to_owned())
         .collect();
-    assert_eq!(listed("bot"), used);
+    assert_eq!(listed(MANIFEST, "bot"), used);
     assert!(MANIFEST.contains("callback_id: report_disclosure"));
-    assert!(!listed("bot_events").is_empty());
+    assert!(!listed(MANIFEST, "bot_events").is_empty());
 }
 
 #[tokio::test]

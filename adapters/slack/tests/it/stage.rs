@@ -1,7 +1,7 @@
 //! An adapter beside an emulator whose app is what the manifest says, and an inbox that answers as
 //! a test tells it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -13,53 +13,13 @@ use underrose_chat::{
 };
 use underrose_slack::{Secret, Settings, Slack, WayIn};
 use underrose_slack_emulator as emulator;
-use underrose_slack_emulator::{Emulator, SlashCommand};
+use underrose_slack_emulator::Emulator;
 
 pub const MANIFEST: &str = include_str!("../../../../slack-app-manifest.yaml");
 
-/// The items under a key of the manifest that holds a list.
-pub fn listed(key: &str) -> BTreeSet<String> {
-    let mut lines = MANIFEST
-        .lines()
-        .skip_while(|line| line.trim() != format!("{key}:"));
-    lines.next();
-    lines
-        .map_while(|line| line.trim().strip_prefix("- "))
-        .map(str::to_owned)
-        .collect()
-}
-
-/// The values of a key wherever it stands in the manifest.
-fn valued(key: &str) -> BTreeSet<String> {
-    let prefix = format!("{key}: ");
-    MANIFEST
-        .lines()
-        .filter_map(|line| {
-            line.trim()
-                .trim_start_matches("- ")
-                .strip_prefix(prefix.as_str())
-        })
-        .map(str::to_owned)
-        .collect()
-}
-
 /// The app as the manifest describes it.
 pub fn app() -> emulator::Settings {
-    let command = |name: String| {
-        (
-            name,
-            SlashCommand {
-                should_escape: true,
-            },
-        )
-    };
-    emulator::Settings {
-        scopes: listed("bot"),
-        events: listed("bot_events"),
-        commands: valued("command").into_iter().map(command).collect(),
-        shortcuts: valued("callback_id"),
-        ..emulator::Settings::default()
-    }
+    emulator::Settings::of_manifest(MANIFEST)
 }
 
 pub fn network() -> Network {
@@ -102,6 +62,7 @@ pub struct Desk {
     cursors: Mutex<BTreeMap<String, String>>,
     pub deliveries: Mutex<u64>,
     pub times: Mutex<u64>,
+    members: Mutex<Vec<(RoomId, Vec<UserId>)>>,
     changed: tokio::sync::Notify,
 }
 
@@ -112,7 +73,9 @@ impl Accept for Desk {
             *self.times.lock().unwrap() += 1;
             return Ok(Immediate::Nothing);
         }
-        if matches!(inbound.what, Happening::Members { .. }) {
+        if let Happening::Members { room, who } = inbound.what {
+            self.members.lock().unwrap().push((room, who));
+            self.changed.notify_waiters();
             return Ok(Immediate::Nothing);
         }
         *self.deliveries.lock().unwrap() += 1;
@@ -151,6 +114,7 @@ impl Desk {
             cursors: Mutex::default(),
             deliveries: Mutex::default(),
             times: Mutex::default(),
+            members: Mutex::default(),
             changed: tokio::sync::Notify::new(),
         })
     }
@@ -233,6 +197,23 @@ impl Stage {
         stage.listen();
         stage.emulator.connected(2).await;
         stage
+    }
+
+    /// Waits until it was told who is in a room.
+    pub async fn members(&self, room: &RoomId) -> Vec<UserId> {
+        let told = async {
+            loop {
+                let changed = self.desk.changed.notified();
+                let members = self.desk.members.lock().unwrap().clone();
+                if let Some((_, who)) = members.into_iter().find(|(known, _)| known == room) {
+                    return who;
+                }
+                changed.await;
+            }
+        };
+        let patience = std::time::Duration::from_secs(40);
+        let told = tokio::time::timeout(patience, told).await;
+        told.expect("the room is looked at")
     }
 
     /// Waits until so much was taken in.

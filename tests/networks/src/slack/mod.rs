@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 use underrose_chat::RoomId;
 use underrose_slack::{Secret, Settings, WayIn};
-use underrose_slack_emulator::{self as emulator, Actor, Emulator, Kind, SlashCommand};
+use underrose_slack_emulator::{self as emulator, Actor, Emulator, Kind};
 
 use crate::bot::{Adapters, Bot};
 use crate::config::Place;
@@ -37,28 +37,9 @@ pub struct Slack {
 
 /// The app as the manifest describes it.
 fn app() -> emulator::Settings {
-    let listed = |key: &str| {
-        let mut lines = MANIFEST
-            .lines()
-            .skip_while(|line| line.trim() != format!("{key}:"));
-        lines.next();
-        lines
-            .map_while(|line| line.trim().strip_prefix("- "))
-            .map(str::to_owned)
-            .collect()
-    };
-    let command = |name: &str| {
-        let escapes = SlashCommand {
-            should_escape: true,
-        };
-        (name.to_owned(), escapes)
-    };
     emulator::Settings {
-        scopes: listed("bot"),
-        events: listed("bot_events"),
-        commands: ["/vuln", "/oncall"].map(command).into(),
         acknowledge_within: Duration::from_secs(30),
-        ..emulator::Settings::default()
+        ..emulator::Settings::of_manifest(MANIFEST)
     }
 }
 
