@@ -36,7 +36,6 @@ fn tier(method: &str) -> Option<usize> {
         | "conversations.archive"
         | "conversations.setTopic"
         | "conversations.setPurpose"
-        | "conversations.list"
         | "pins.add"
         | "usergroups.list"
         | "usergroups.users.update"
@@ -48,7 +47,8 @@ fn tier(method: &str) -> Option<usize> {
         | "conversations.invite"
         | "conversations.kick"
         | "conversations.history"
-        | "conversations.replies" => Some(50),
+        | "conversations.replies"
+        | "users.conversations" => Some(50),
         _ => Some(100),
     }
 }

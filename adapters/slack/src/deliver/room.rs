@@ -4,7 +4,7 @@
 //!
 //! Slack lets two creations of one name both succeed when they race (node-slack-sdk#1589), and a
 //! process that died may have raced with this one: after each creation all rooms under the key are
-//! looked at, the oldest stays and the others are archived.
+//! looked at, one stays and the others are archived.
 
 use serde_json::{Value, json};
 use underrose_chat::{DeliverError, DeliveryKey, Receipt, RoomId, UserId};
@@ -21,8 +21,10 @@ const MARK: &str = "underrose ";
 /// Names that are tried: `name`, `name-2`, …
 const NAMES_MAX: usize = 20;
 
-/// Pages of channels that are looked through; a page is a thousand.
+/// Pages of channels that are looked through, and how many are on one: Slack takes fewer than a
+/// thousand (<https://docs.slack.dev/reference/methods/users.conversations/>).
 const PAGES_MAX: usize = 10;
+const PAGE: &str = "999";
 
 const PRIVATE: &str = "private_channel";
 const ALL: &str = "private_channel,public_channel";
@@ -83,7 +85,8 @@ impl Workspace {
                             what: "slack did not name the channel",
                         });
                     };
-                    self.mark(&id, key).await?;
+                    // Another process may have settled on its own room meanwhile.
+                    unless(self.mark(&id, key).await, &["is_archived"])?;
                     return Ok(self.settle(key, &name).await?.unwrap_or(id));
                 }
                 Err(Failure::Refused { code }) if code == "name_taken" => {
@@ -108,9 +111,10 @@ impl Workspace {
             .map(drop)
     }
 
-    /// Of all rooms that are this key's the oldest; others are archived. A room that the bot made
-    /// under this very name and nobody marked is this key's too, if nobody else is in it: it was
-    /// being made when its maker died.
+    /// Of all rooms that are this key's one stays, and the others are archived: one that is marked
+    /// before one that is not, since people may be in it already; then the oldest. A room that the
+    /// bot made under this very name and nobody marked is this key's too, if nobody else is in it:
+    /// it was being made when its maker died.
     async fn settle(&self, key: &DeliveryKey, name: &str) -> Result<Option<String>, Failure> {
         let me = self.identity().await?.user.clone();
         let mut ours = Vec::new();
@@ -127,7 +131,9 @@ impl Workspace {
                 ours.push((channel, marked));
             }
         }
-        ours.sort_by(|(a, _), (b, _)| (a.created, &a.id).cmp(&(b.created, &b.id)));
+        ours.sort_by(|(a, marked), (b, other)| {
+            (!marked, a.created, &a.id).cmp(&(!other, b.created, &b.id))
+        });
         let mut ours = ours.into_iter();
         let Some((first, marked)) = ours.next() else {
             return Ok(None);
@@ -167,13 +173,20 @@ impl Workspace {
         Ok(channels.into_iter().map(|channel| channel.id).collect())
     }
 
+    /// All channels that the bot is in. A list that is not whole would let a second room be made,
+    /// and leave rooms unwatched.
     async fn channels(&self, types: &str) -> Result<Vec<Channel>, Failure> {
-        let query = [("types", types), ("limit", "1000")];
-        let listed = self
+        let query = [("types", types), ("limit", PAGE)];
+        let (listed, more) = self
             .api
-            .pages("conversations.list", &query, ("channels", PAGES_MAX))
+            .pages("users.conversations", &query, ("channels", PAGES_MAX))
             .await?;
-        Ok(listed.0.iter().map(channel).collect())
+        if more {
+            return Err(Failure::Unsure {
+                what: "the bot is in more channels than can be looked through: take it out of some",
+            });
+        }
+        Ok(listed.iter().map(channel).collect())
     }
 
     async fn alone_in(&self, id: &str, me: &str) -> Result<bool, Failure> {

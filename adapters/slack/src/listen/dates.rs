@@ -13,8 +13,10 @@ use crate::workspace::lock;
 /// Events that are remembered in this process.
 const KEPT_MAX: usize = 20_000;
 
-/// Rows that the store keeps of it.
-const ROWS: u64 = 1_024;
+/// Rows that the store keeps of it, some megabytes at most. An event whose row another took counts
+/// twice if it comes again after a restart: nobody should be able to type that many in the minutes
+/// in which Slack repeats.
+const ROWS: u64 = 65_536;
 
 /// After a start, what came may have come to the process before it; Slack repeats within minutes.
 const EARLIER: TimeDelta = TimeDelta::hours(2);
@@ -83,4 +85,16 @@ fn row(id: &EventId) -> u64 {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     hash % ROWS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_events_of_a_busy_hour_keep_a_row_each() {
+        let of = |number: u32| row(&EventId(format!("command/{number}.123.abc")));
+        let rows: std::collections::BTreeSet<u64> = (0..2_000).map(of).collect();
+        assert!(rows.len() > 1_900, "{}", rows.len());
+    }
 }

@@ -8,7 +8,10 @@ use crate::args::Args;
 use crate::check::limit;
 use crate::fault::{self, Trouble};
 use crate::refusal::{Answer, Refusal, refuse};
-use crate::world::{Kind, World};
+use crate::world::{Channel, Kind, World};
+
+/// Channels on one page: "an integer under 1000".
+const LISTED_MAX: usize = 999;
 
 pub fn create(world: &mut World, args: &Args) -> Answer {
     let name = args.text("name").unwrap_or_default();
@@ -134,6 +137,46 @@ pub fn info(world: &mut World, args: &Args) -> Answer {
 }
 
 pub fn list(world: &mut World, args: &Args) -> Answer {
+    let items = of_types(world, args, |channel| {
+        reach::known(world, &channel.id).is_ok()
+    })?;
+    let counted = items.into_iter().map(|channel| {
+        let mut shown = world.channel_json(channel);
+        if !matches!(channel.kind, Kind::Direct(_)) {
+            shown["num_members"] = json!(channel.members.len());
+        }
+        shown
+    });
+    let items = counted.collect();
+    Ok(paged("channels", page(items, args, 100, LISTED_MAX)?))
+}
+
+/// Those that somebody is in, as far as the bot can know of them.
+/// <https://docs.slack.dev/reference/methods/users.conversations>
+pub fn of_person(world: &mut World, args: &Args) -> Answer {
+    let person = args.text("user").unwrap_or_else(|| world.bot_user.clone());
+    let items = of_types(world, args, |channel| {
+        channel.members.contains(&person) && reach::known(world, &channel.id).is_ok()
+    })?;
+    let items = items
+        .into_iter()
+        .map(|channel| {
+            let mut shown = world.channel_json(channel);
+            if let Value::Object(keys) = &mut shown {
+                keys.remove("is_member");
+            }
+            shown
+        })
+        .collect();
+    Ok(paged("channels", page(items, args, 100, LISTED_MAX)?))
+}
+
+/// Channels of the kinds that are asked for.
+fn of_types<'a>(
+    world: &'a World,
+    args: &Args,
+    fits: impl Fn(&Channel) -> bool,
+) -> Result<Vec<&'a Channel>, Refusal> {
     let mut types = args.list("types");
     if types.is_empty() {
         types.push("public_channel".into());
@@ -156,20 +199,11 @@ pub fn list(world: &mut World, args: &Args) -> Answer {
         };
         types.iter().any(|name| name == word)
     };
-    let items: Vec<Value> = world
-        .channels
-        .values()
-        .filter(|channel| wanted(&channel.kind) && reach::known(world, &channel.id).is_ok())
+    let channels = world.channels.values();
+    Ok(channels
+        .filter(|channel| wanted(&channel.kind) && fits(channel))
         .filter(|channel| !(channel.is_archived && args.flag("exclude_archived")))
-        .map(|channel| {
-            let mut shown = world.channel_json(channel);
-            if !matches!(channel.kind, Kind::Direct(_)) {
-                shown["num_members"] = json!(channel.members.len());
-            }
-            shown
-        })
-        .collect();
-    Ok(paged("channels", page(items, args, 100, 1000)?))
+        .collect())
 }
 
 pub fn open(world: &mut World, args: &Args) -> Answer {

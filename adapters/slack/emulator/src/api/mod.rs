@@ -81,6 +81,7 @@ methods! {
     "conversations.replies" Three HISTORY, false, ["channel" "ts" "latest" "oldest" "inclusive" "limit" "cursor" "include_all_metadata"], history::replies;
     "users.info" Four &["users:read"], false, ["user" "include_locale"], people::info;
     "users.list" Two &["users:read"], false, ["limit" "cursor" "include_locale" "team_id"], people::list;
+    "users.conversations" Three READ, false, ["user" "types" "exclude_archived" "limit" "cursor" "team_id"], channels::of_person;
     "users.lookupByEmail" Three &["users:read.email"], false, ["email"], people::by_email;
     "views.open" Four &[], true, ["trigger_id" "interactivity_pointer" "view"], views::open;
     "views.push" Four &[], true, ["trigger_id" "interactivity_pointer" "view"], views::push;

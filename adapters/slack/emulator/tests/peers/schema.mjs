@@ -16,7 +16,7 @@ export const methods = [
   "conversations.setPurpose", "conversations.info", "conversations.list", "conversations.open",
   "conversations.join", "conversations.invite", "conversations.kick", "conversations.leave",
   "conversations.members", "conversations.history", "conversations.replies",
-  "users.info", "users.list", "users.lookupByEmail",
+  "users.info", "users.list", "users.conversations", "users.lookupByEmail",
   "views.open", "views.push", "views.update", "views.publish",
   "pins.add", "pins.list", "reactions.add",
   "usergroups.list", "usergroups.users.list", "usergroups.users.update",
