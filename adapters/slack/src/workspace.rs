@@ -32,6 +32,8 @@ pub struct Workspace {
     ledger: Mutex<Ledger>,
     rooms: Mutex<Rooms>,
     homes: Mutex<Homes>,
+    /// Held while a page is shown.
+    pub(crate) showing: tokio::sync::Mutex<()>,
     /// Something was taken in or carried out: what people see of it elsewhere may be old.
     pub(crate) changed: Notify,
     /// By user, the channel of the direct conversation.
@@ -82,6 +84,7 @@ impl Workspace {
             ledger: Mutex::default(),
             rooms: Mutex::default(),
             homes: Mutex::default(),
+            showing: tokio::sync::Mutex::default(),
             changed: Notify::new(),
             directs: Mutex::default(),
             groups: Mutex::default(),

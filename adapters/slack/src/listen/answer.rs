@@ -76,10 +76,13 @@ async fn say(
             workspace.api.post("views.update", &body).await.map(nothing)
         }
         Way::Home { user } => {
-            // Asked for by opening it: shown whatever it showed before.
+            // Asked for by opening it: shown whatever stood there, since Slack may have lost the
+            // page, and this knows it only by what it sent.
             workspace.homes().forget(user);
-            workspace.show_home(user, message).await?;
-            Ok(Value::Null)
+            let shown = workspace.show_home(user, message).await;
+            // What happened while it was shown may have been shown before it.
+            workspace.changed.notify_one();
+            shown.map(|()| Value::Null)
         }
         Way::Message {
             user,
@@ -162,7 +165,10 @@ async fn show(
                 Err(failure) => {
                     let reason = crate::deliver::error(&failure);
                     tracing::warn!(%reason, "a form was not opened");
-                    say(workspace, way, &Message::text(words::FORM_TOO_LATE), place).await
+                    match unopened(&failure) {
+                        Some(words) => say(workspace, way, &Message::text(words), place).await,
+                        None => Ok(Value::Null),
+                    }
                 }
             }
         }
@@ -174,6 +180,22 @@ async fn show(
         Way::Message { .. } | Way::Home { .. } | Way::Nobody => {
             say(workspace, way, &Message::text(words::FORM_UNFIT), place).await
         }
+    }
+}
+
+/// Why a form was not opened, as its caller must know it; `None` if it is open.
+/// <https://docs.slack.dev/reference/methods/views.open/>
+fn unopened(failure: &Failure) -> Option<&'static str> {
+    match failure {
+        Failure::Refused { code } => match code.as_str() {
+            // What opens it opens it once: this came again.
+            "exchanged_trigger_id" | "trigger_exchanged" => None,
+            "expired_trigger_id" | "trigger_expired" => Some(words::FORM_TOO_LATE),
+            "view_too_large" => Some(words::FORM_UNFIT),
+            _ => Some(words::FORM_REFUSED),
+        },
+        Failure::Limited { .. } => Some(words::FORM_LATER),
+        Failure::Unsure { .. } => Some(words::FORM_UNSURE),
     }
 }
 

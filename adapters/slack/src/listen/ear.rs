@@ -136,12 +136,8 @@ impl Ear {
             return Ack::Refuse;
         };
         match &heard.way {
-            // Asked again, it would be asked for ever. What is opened is shown, whatever stood
-            // there: Slack may have lost the page, and this knows it only by what it sent.
-            Way::Home { user } => {
-                self.workspace.homes().looked(user);
-                self.workspace.homes().forget(user);
-            }
+            // The answer shows the page itself.
+            Way::Home { user } => self.workspace.homes().looked(user),
             Way::Press {
                 user,
                 channel: None,

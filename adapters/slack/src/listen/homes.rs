@@ -22,7 +22,10 @@ const LOOKED_AT_FOR: Duration = Duration::from_secs(3_600);
 /// Changes that come together are shown together.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// Pages that are followed; the committee has ten people.
+/// After a failure of which nobody knows what it was, the pages wait this long.
+const FAILED_PAUSE: Duration = Duration::from_secs(10);
+
+/// Pages that are followed; the committee has ten people, and anybody may open theirs.
 const PAGES_MAX: usize = 200;
 
 /// By user, when their page was last looked at, and a hash of what it shows.
@@ -30,15 +33,22 @@ const PAGES_MAX: usize = 200;
 pub struct Homes(BTreeMap<String, (Instant, u64)>);
 
 impl Homes {
-    /// Somebody is looking at their page, whatever it shows.
+    /// Somebody is looking at their page, whatever it shows. Of too many, the one that was looked
+    /// at longest ago is followed no further.
     pub fn looked(&mut self, user: &str) {
-        if self.0.len() >= PAGES_MAX {
-            self.0.retain(|_, (at, _)| at.elapsed() < LOOKED_AT_FOR);
+        if self.0.len() >= PAGES_MAX && !self.0.contains_key(user) {
+            let oldest = self.0.iter().min_by_key(|(_, (at, _))| *at);
+            if let Some(oldest) = oldest.map(|(user, _)| user.clone()) {
+                self.0.remove(&oldest);
+            }
         }
-        if self.0.len() < PAGES_MAX {
-            let page = self.0.entry(user.to_owned());
-            page.or_insert((Instant::now(), 0)).0 = Instant::now();
-        }
+        let page = self.0.entry(user.to_owned());
+        page.or_insert((Instant::now(), 0)).0 = Instant::now();
+    }
+
+    /// Followed no further, until it is opened again.
+    fn leave(&mut self, user: &str) {
+        self.0.remove(user);
     }
 
     fn looked_at(&self) -> Vec<String> {
@@ -64,8 +74,10 @@ impl Homes {
 }
 
 impl Workspace {
-    /// Shows a person's page, unless it reads like that already.
+    /// Shows a person's page, unless it reads like that already. One after the other: what is taken
+    /// as shown must be what was sent last.
     pub(crate) async fn show_home(&self, user: &str, message: &Message) -> Result<(), Failure> {
+        let _one = self.showing.lock().await;
         let view = modal::home(message, &self.settings.network);
         let mut hasher = DefaultHasher::new();
         view.to_string().hash(&mut hasher);
@@ -87,19 +99,46 @@ pub async fn follow(ear: Arc<Ear>) {
             () = ear.over.cancelled() => return,
             () = ear.workspace.changed.notified() => {}
         }
-        tokio::time::sleep(SETTLE).await;
-        let people = ear.workspace.homes().looked_at();
-        for user in people {
-            if let Err(failure) = again(&ear, &user).await {
-                let reason = crate::deliver::error(&failure);
-                tracing::info!(%reason, "a page was not shown anew; it is tried again");
-                if let Failure::Limited { after } = failure {
-                    tokio::time::sleep(after).await;
-                }
-                ear.workspace.changed.notify_one();
+        let mut pause = SETTLE;
+        loop {
+            tokio::select! {
+                () = ear.over.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+            match show_all(&ear).await {
+                Some(after) => pause = after,
+                None => break,
             }
         }
     }
+}
+
+/// Shows all pages that are followed; how long to wait before that is tried again, if it must be.
+async fn show_all(ear: &Ear) -> Option<Duration> {
+    let people = ear.workspace.homes().looked_at();
+    let mut again_after = None;
+    for user in people {
+        let Err(failure) = again(ear, &user).await else {
+            continue;
+        };
+        let reason = crate::deliver::error(&failure);
+        match failure {
+            // Slack would refuse it again, and whoever opens the page asks anew.
+            Failure::Refused { .. } => {
+                tracing::warn!(%reason, "a page cannot be shown, and is followed no further");
+                ear.workspace.homes().leave(&user);
+            }
+            Failure::Limited { after } => {
+                tracing::info!(%reason, "a page was not shown anew; it is tried again");
+                return Some(after.max(SETTLE));
+            }
+            Failure::Unsure { .. } => {
+                tracing::info!(%reason, "a page was not shown anew; it is tried again");
+                again_after = Some(FAILED_PAUSE);
+            }
+        }
+    }
+    again_after
 }
 
 /// Asks the core how the page reads now, and shows it.
@@ -128,6 +167,27 @@ async fn again(ear: &Ear, user: &str) -> Result<(), Failure> {
         Err(_) => {
             ear.over.cancel();
             Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_pages_those_that_were_looked_at_last_are_followed() {
+        let mut homes = Homes::default();
+        for number in 0..PAGES_MAX {
+            homes.looked(&format!("U{number:03}"));
+        }
+        homes.looked("U000");
+        homes.looked("mallory");
+        let followed = homes.looked_at();
+        assert_eq!(followed.len(), PAGES_MAX);
+        for (user, expected) in [("U000", true), ("U001", false), ("mallory", true)] {
+            let found = followed.iter().any(|known| known == user);
+            assert_eq!(found, expected, "{user}");
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use underrose_chat::{
     Action, Adapter, Choice, Happening, Immediate, Message, Openness, Target, Weight,
 };
+use underrose_slack_emulator::Trouble;
 
 use crate::stage::{Stage, key, post, user};
 
@@ -99,6 +100,88 @@ async fn app_home_follows_what_waits_for_whoever_looks_at_it() {
     // Who never looked at theirs has none.
     assert!(stage.emulator.actor(&bob).home().is_none());
     assert_eq!(stage.emulator.complaints(), Vec::<String>::new());
+}
+
+/// Two pages that are followed and show a number, and that number.
+async fn followed() -> (Stage, [String; 2], Arc<AtomicUsize>) {
+    let stage = Stage::up().await;
+    let people = ["ann", "bob"].map(|name| stage.emulator.person(name));
+    let number = Arc::new(AtomicUsize::new(1));
+    let shown = number.clone();
+    stage.desk.answers(move |inbound| match &inbound.what {
+        Happening::Home { .. } => Immediate::Say {
+            message: Message::text(format!("number {}.", shown.load(Ordering::SeqCst))),
+        },
+        _ => Immediate::Nothing,
+    });
+    for person in &people {
+        stage.emulator.actor(person).open_home();
+        page(&stage, person, "number 1.").await;
+    }
+    (stage, people, number)
+}
+
+async fn page(stage: &Stage, person: &str, words: &'static str) {
+    let patience = std::time::Duration::from_secs(30);
+    let shows = |world: &underrose_slack_emulator::World| {
+        let view = world.views.get(world.homes.get(person)?)?;
+        view.body.to_string().contains(words).then_some(())
+    };
+    stage.emulator.until_in(patience, words, shows).await;
+}
+
+/// What became of each time that a page was published to this person.
+fn outcomes(stage: &Stage, person: &str) -> Vec<(chrono::DateTime<chrono::Utc>, String)> {
+    let calls = stage.emulator.calls("views.publish").into_iter();
+    calls
+        .filter(|call| call.arguments["user_id"] == person)
+        .map(|call| (call.at, call.outcome))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_page_that_slack_refuses_is_left_until_it_is_opened_again() {
+    let (stage, [ann, bob], number) = followed().await;
+    let hall = stage.emulator.private("security", &[&ann, &bob]);
+    let refuse = Trouble::Error("not_enabled".into());
+    // Of the two the one with the lower id is shown first.
+    stage.emulator.fail("views.publish", refuse, 1);
+    let changed = async |to: usize, name: &str, words| {
+        number.store(to, Ordering::SeqCst);
+        let said = stage.slack.deliver(&key(name), &post(&hall, "news")).await;
+        said.unwrap();
+        page(&stage, &bob, words).await;
+    };
+    changed(2, "k1", "number 2.").await;
+    changed(3, "k2", "number 3.").await;
+    let refused = outcomes(&stage, &ann);
+    let refused: Vec<&str> = refused
+        .iter()
+        .map(|(_, outcome)| outcome.as_str())
+        .collect();
+    assert_eq!(refused, ["ok", "not_enabled"]);
+    stage.emulator.actor(&ann).open_home();
+    page(&stage, &ann, "number 3.").await;
+}
+
+#[tokio::test]
+async fn a_page_that_may_not_have_come_through_is_shown_again_after_a_pause() {
+    let (stage, [ann, bob], number) = followed().await;
+    let hall = stage.emulator.private("security", &[&ann, &bob]);
+    stage
+        .emulator
+        .fail("views.publish", Trouble::Status(503), 2);
+    number.store(2, Ordering::SeqCst);
+    let said = stage.slack.deliver(&key("k1"), &post(&hall, "news")).await;
+    said.unwrap();
+    page(&stage, &ann, "number 2.").await;
+    page(&stage, &bob, "number 2.").await;
+    let shown = outcomes(&stage, &ann);
+    let [.., (failed, _), (came, outcome)] = shown.as_slice() else {
+        panic!("{shown:?}")
+    };
+    assert_eq!((shown.len(), outcome.as_str()), (3, "ok"), "{shown:?}");
+    assert!((*came - *failed).num_seconds() >= 9, "{shown:?}");
 }
 
 #[tokio::test]
