@@ -21,6 +21,20 @@ fn shows(value: &Value, words: &str) -> bool {
     value.to_string().contains(words)
 }
 
+/// What a menu of a view holds behind the option that reads like this.
+fn option(view: &Value, field: &str, begins: &str) -> String {
+    let blocks = view["blocks"].as_array().into_iter().flatten();
+    let elements = blocks.map(|block| &block["element"]);
+    let menu = elements.filter(|element| element["action_id"] == field);
+    let mut options = menu.flat_map(|menu| menu["options"].as_array().into_iter().flatten());
+    let reads = |option: &&Value| {
+        let label = option["text"]["text"].as_str();
+        label.is_some_and(|label| label.starts_with(begins))
+    };
+    let found = options.find(reads).and_then(|one| one["value"].as_str());
+    found.map(str::to_owned).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_surface_shows_what_its_reader_needs() {
     let mut scene = Scene::new().await;
@@ -137,7 +151,8 @@ async fn every_surface_shows_what_its_reader_needs() {
     alice.submit().await.unwrap();
     let errors = Value::from(alice.errors());
     assert!(shows(&errors, "Choose one above"), "{errors}");
-    alice.fill("whose", "alice").await.unwrap();
+    let whose = option(&settle, "whose", "alice");
+    alice.fill("whose", &whose).await.unwrap();
     alice.submit().await.unwrap();
     scene.types("alice", &case, "vuln severity").await;
     alice.fill("band", "High").await.unwrap();
@@ -193,6 +208,12 @@ async fn every_surface_shows_what_its_reader_needs() {
         })
         .await;
     shot("preview", "message", &preview);
+    for hall in &scene.halls {
+        assert!(
+            shows(&preview, &format!("\"channel_id\":\"{hall}\"")),
+            "{preview}"
+        );
+    }
 
     let halls = scene.halls.clone();
     scene

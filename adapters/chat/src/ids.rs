@@ -33,6 +33,13 @@ pub struct MessageId(pub String);
 #[serde(transparent)]
 pub struct EventId(pub String);
 
+impl fmt::Display for RoomId {
+    /// As the configuration writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.network, self.id)
+    }
+}
+
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::UserId;
+use crate::{RoomId, UserId};
 
 /// What the bot says.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -55,6 +55,10 @@ pub enum Inline {
     Mention {
         user: UserId,
         name: String,
+    },
+    /// A room: by its name where its network can show that, else as `network/id`.
+    Room {
+        room: RoomId,
     },
 }
 

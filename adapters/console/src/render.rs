@@ -89,6 +89,7 @@ fn text(parts: &[Inline]) -> String {
             Inline::Strong { text } => format!("*{text}*"),
             Inline::Code { text } => format!("`{text}`"),
             Inline::Mention { name, .. } => format!("@{name}"),
+            Inline::Room { room } => room.to_string(),
         })
         .collect()
 }

@@ -8,7 +8,7 @@ use crate::domain::calendar::{SlotProblem, show};
 use crate::domain::case::{Case, Range, RangeEnd};
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::tell::{
-    Digest, Strong, Text, ToCase, ToCommittee, ToPerson, Typed, When, binding, casual,
+    Digest, Room, Strong, Tell, Text, ToCase, ToCommittee, ToPerson, Typed, When, binding, casual,
 };
 use crate::domain::words::HeldWhy;
 
@@ -151,21 +151,11 @@ pub fn preview(
     targets: &[Vec<RoomId>],
     approved: &[PersonId],
 ) -> Text<ToCase> {
-    let groups: Vec<String> = targets
-        .iter()
-        .map(|group| {
-            group
-                .iter()
-                .map(|room| format!("{}/{}", room.network, room.id))
-                .collect::<Vec<_>>()
-                .join(" + ")
-        })
-        .collect();
     let mut shown = Text::default()
         .heading(&[&"Announcement, as the public will read it"])
         .code(text)
         .field("Hash", &[&hash.to_owned()])
-        .field("Goes to", &[&groups.join(", then ")]);
+        .then(goes_to(targets));
     if !approved.is_empty() {
         let names = approved
             .iter()
@@ -179,6 +169,24 @@ pub fn preview(
         format!("vuln {case} announce approve {hash}"),
         Some("Approve exactly this text for these rooms?"),
     ))
+}
+
+/// A line, since a field holds no room by its name.
+fn goes_to(targets: &[Vec<RoomId>]) -> Text<ToCase> {
+    let rooms: Vec<Room<'_>> = targets.iter().flatten().map(Room).collect();
+    let starts = targets
+        .iter()
+        .flat_map(|group| (0..group.len()).map(|at| at == 0));
+    let mut parts: Vec<&dyn Tell<ToCase>> = vec![&"Goes to: "];
+    for (number, (room, starts)) in rooms.iter().zip(starts).enumerate() {
+        match (number, starts) {
+            (0, _) => {}
+            (_, true) => parts.push(&", then "),
+            (_, false) => parts.push(&" + "),
+        }
+        parts.push(room);
+    }
+    Text::line(&parts)
 }
 
 pub fn approved(

@@ -3,7 +3,7 @@
 
 use std::fmt::{Display, Write};
 
-use underrose_chat::Inline;
+use underrose_chat::{Inline, RoomId};
 
 use super::Parts;
 
@@ -45,6 +45,14 @@ impl Line {
         match &mut self.0 {
             Style::Rich(parts) => parts.push(Inline::Strong { text: words }),
             Style::Plain(text) => text.push_str(&words),
+        }
+    }
+
+    /// A room, by its name where its network shows that.
+    pub fn room(&mut self, room: &RoomId) {
+        match &mut self.0 {
+            Style::Rich(parts) => parts.push(Inline::Room { room: room.clone() }),
+            Style::Plain(_) => self.show(room),
         }
     }
 

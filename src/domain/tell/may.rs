@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use underrose_chat::Network;
+use underrose_chat::{Network, RoomId};
 
 use super::line::flat;
 use super::{Line, Tell, ToCase, ToCommittee, ToPerson};
@@ -16,6 +16,9 @@ pub struct When(pub DateTime<Utc>, pub Option<Tz>);
 
 /// Code that a person would type, known at compile time or made of opaque parts.
 pub struct Typed(pub String);
+
+/// A room of the configuration, or of a case.
+pub struct Room<'a>(pub &'a RoomId);
 
 /// Emphasised.
 pub struct Strong<T>(pub T);
@@ -81,6 +84,17 @@ tell_inside!(ToCase: Vector, &Vector, Score, Band, PersonId, &PersonId);
 tell_inside!(ToPerson: Vector, &Vector, Score, Band, PersonId, &PersonId);
 // The committee knows who its people are.
 tell_inside!(ToCommittee: PersonId, &PersonId);
+
+impl Tell<ToCase> for Room<'_> {
+    fn tell(&self, line: &mut Line) {
+        line.room(self.0);
+    }
+}
+impl Tell<ToPerson> for Room<'_> {
+    fn tell(&self, line: &mut Line) {
+        line.room(self.0);
+    }
+}
 
 impl Tell<ToCase> for Typed {
     fn tell(&self, line: &mut Line) {

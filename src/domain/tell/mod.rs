@@ -4,6 +4,7 @@
 mod line;
 mod may;
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use underrose_chat::{Block, Choice, Inline, Message, Weight};
@@ -11,7 +12,7 @@ use underrose_chat::{Block, Choice, Inline, Message, Weight};
 use super::confidential::Cleared;
 pub use line::Line;
 use line::{flat, join};
-pub use may::{Command, Digest, Strong, Typed, When};
+pub use may::{Command, Digest, Room, Strong, Typed, When};
 
 /// Read in the room of one case.
 pub enum ToCase {}
@@ -128,7 +129,7 @@ impl Text<ToCommittee> {
     /// Its first paragraph, as plain text: opaque, as all of it is.
     pub(super) fn first_line(&self) -> String {
         let first = self.blocks.iter().find_map(|block| match block {
-            Block::Paragraph { parts } => Some(parts.iter().map(words).collect()),
+            Block::Paragraph { parts } => Some(parts.iter().map(words).collect::<String>()),
             Block::Heading { .. }
             | Block::List { .. }
             | Block::Fields { .. }
@@ -139,10 +140,11 @@ impl Text<ToCommittee> {
     }
 }
 
-fn words(inline: &Inline) -> &str {
+fn words(inline: &Inline) -> Cow<'_, str> {
     match inline {
-        Inline::Text { text } | Inline::Strong { text } | Inline::Code { text } => text,
-        Inline::Mention { name, .. } => name,
+        Inline::Text { text } | Inline::Strong { text } | Inline::Code { text } => text.into(),
+        Inline::Mention { name, .. } => name.into(),
+        Inline::Room { room } => room.to_string().into(),
     }
 }
 

@@ -116,6 +116,17 @@ fn inline(parts: &[Inline], mentions: &mut BTreeSet<String>) -> (String, String)
                     html.push_str(&escape(name));
                 }
             }
+            Inline::Room { room } => {
+                let name = room.to_string();
+                plain.push_str(&name);
+                if room.id.starts_with('!') {
+                    // Clients show a room that they know by its name.
+                    let (id, name) = (escape(&room.id), escape(&name));
+                    html.push_str(&format!("<a href=\"https://matrix.to/#/{id}\">{name}</a>"));
+                } else {
+                    html.push_str(&escape(&name));
+                }
+            }
         }
     }
     (plain, html)

@@ -1,5 +1,7 @@
 //! A message that does not fit into one event, cut into several. Pure.
 
+use std::borrow::Cow;
+
 use underrose_chat::{Block, Inline, Message};
 
 use super::shown;
@@ -83,10 +85,11 @@ fn cut(block: &Block) -> Vec<Block> {
     }
 }
 
-fn text_of(part: &Inline) -> &str {
+fn text_of(part: &Inline) -> Cow<'_, str> {
     match part {
-        Inline::Text { text } | Inline::Strong { text } | Inline::Code { text } => text,
-        Inline::Mention { name, .. } => name,
+        Inline::Text { text } | Inline::Strong { text } | Inline::Code { text } => text.into(),
+        Inline::Mention { name, .. } => name.into(),
+        Inline::Room { room } => room.to_string().into(),
     }
 }
 

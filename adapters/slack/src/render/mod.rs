@@ -152,6 +152,7 @@ pub(crate) fn flat(parts: &[Inline]) -> String {
         .map(|part| match part {
             Inline::Text { text } | Inline::Strong { text } | Inline::Code { text } => text.clone(),
             Inline::Mention { name, .. } => format!("@{name}"),
+            Inline::Room { room } => room.to_string(),
         })
         .collect()
 }

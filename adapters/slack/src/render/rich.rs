@@ -51,6 +51,12 @@ fn elements(part: &Inline, network: &Network) -> Vec<(Value, usize)> {
             )]
         }
         Inline::Mention { name, .. } => texts(&format!("@{name}"), None),
+        // Slack shows its name to whoever may know it.
+        Inline::Room { room } if room.network == *network => {
+            let size = length(&room.id) + 1;
+            vec![(json!({"type": "channel", "channel_id": room.id}), size)]
+        }
+        Inline::Room { room } => texts(&room.to_string(), None),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Messages as blocks: each documented bound, and nothing lost at any of them.
 
 use serde_json::{Value, json};
-use underrose_chat::{Block, Choice, Inline, Message, Network, UserId, Weight};
+use underrose_chat::{Block, Choice, Inline, Message, Network, RoomId, UserId, Weight};
 use underrose_slack::render::{Fallback, Rendered, message};
 
 use crate::bounds;
@@ -306,6 +306,32 @@ fn people_of_another_network_are_named_and_not_called() {
     }])])
     .blocks;
     assert_eq!(bounds::texts(&blocks), "@alice");
+}
+
+#[test]
+fn a_room_is_shown_by_its_name_where_slack_knows_it() {
+    let room = |network: &str, id: &str| Inline::Room {
+        room: RoomId {
+            network: Network(network.into()),
+            id: id.into(),
+        },
+    };
+    let parts = vec![
+        text("to "),
+        room("slack", "C123"),
+        text(" and "),
+        room("matrix", "!a:b"),
+    ];
+    let blocks = rendered(vec![paragraph(parts)]).blocks;
+    assert_eq!(
+        blocks[0]["elements"][0]["elements"],
+        json!([
+            {"type": "text", "text": "to "},
+            {"type": "channel", "channel_id": "C123"},
+            {"type": "text", "text": " and "},
+            {"type": "text", "text": "matrix/!a:b"},
+        ])
+    );
 }
 
 #[test]

@@ -227,6 +227,7 @@ fn inline(section: &Value) -> String {
             "text" => text(element, "/text").to_owned(),
             "link" => text(element, "/url").to_owned(),
             "user" => format!("@{}", text(element, "/user_id")),
+            "channel" => format!("slack/{}", text(element, "/channel_id")),
             other => panic!("what is a {other}?"),
         })
         .collect()
