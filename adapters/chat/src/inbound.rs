@@ -84,7 +84,7 @@ pub enum Happening {
         room: RoomId,
         who: UserId,
     },
-    /// Everybody who is in a room now, the bot and the network's owners left out.
+    /// Everybody who is in a room now, the bot left out.
     Members {
         room: RoomId,
         who: Vec<UserId>,

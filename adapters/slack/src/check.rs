@@ -1,7 +1,6 @@
 //! `underrose check --connect`: the account, its rights in both directions, rooms and groups.
 //! Changes nothing.
 
-use serde_json::Value;
 use underrose_chat::{Expected, Finding, Level, Openness};
 
 use crate::api::Failure;
@@ -44,7 +43,7 @@ pub const SCOPES: &[(&str, &str)] = &[
     ),
     (
         "users:read",
-        "to tell a workspace's owners from its other people",
+        "to hear that somebody's account was closed",
     ),
 ];
 
@@ -136,21 +135,6 @@ impl Workspace {
             (Some(_), Openness::Public) => good(format!("{name} is public and the bot is in it")),
             (None, Openness::Private) => good(format!("{name} is private and the bot is in it")),
         }
-    }
-
-    /// Whether this person owns the workspace, or is a bot: nobody keeps either out of a room.
-    pub(crate) async fn is_owner(&self, user: &str) -> Result<bool, Failure> {
-        if let Some(known) = self.owner_known(user) {
-            return Ok(known);
-        }
-        let answer = self.api.get("users.info", &[("user", user)]).await?;
-        let is = |name: &str| {
-            let flag = answer.pointer("/user").and_then(|user| user.get(name));
-            flag.and_then(Value::as_bool).unwrap_or_default()
-        };
-        let owner = is("is_owner") || is("is_primary_owner");
-        self.know_owner(user, owner);
-        Ok(owner)
     }
 }
 

@@ -16,9 +16,6 @@ use crate::settings::Settings;
 /// that tells of the change ends it at once.
 const ROOM_KNOWN_FOR: Duration = Duration::from_secs(30);
 
-/// People change their standing rarely.
-const OWNER_KNOWN_FOR: Duration = Duration::from_secs(3_600);
-
 /// Rooms and people that are remembered.
 const KNOWN_MAX: usize = 10_000;
 
@@ -39,8 +36,6 @@ pub struct Workspace {
     /// By user, the channel of the direct conversation.
     directs: Mutex<BTreeMap<String, String>>,
     groups: Mutex<BTreeMap<String, String>>,
-    /// By user, whether they own the workspace, and since when that is known.
-    owners: Mutex<BTreeMap<String, (bool, Instant)>>,
 }
 
 /// Who the bot is here.
@@ -88,7 +83,6 @@ impl Workspace {
             changed: Notify::new(),
             directs: Mutex::default(),
             groups: Mutex::default(),
-            owners: Mutex::default(),
         })
     }
 
@@ -155,20 +149,6 @@ impl Workspace {
             .0
             .insert(channel.to_owned(), (kind.clone(), Instant::now()));
         Ok(kind)
-    }
-
-    pub(crate) fn owner_known(&self, user: &str) -> Option<bool> {
-        let owners = lock(&self.owners);
-        let (owner, at) = owners.get(user)?;
-        (at.elapsed() < OWNER_KNOWN_FOR).then_some(*owner)
-    }
-
-    pub(crate) fn know_owner(&self, user: &str, owner: bool) {
-        let mut owners = lock(&self.owners);
-        if owners.len() >= KNOWN_MAX {
-            owners.clear();
-        }
-        owners.insert(user.to_owned(), (owner, Instant::now()));
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {

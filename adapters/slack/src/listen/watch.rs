@@ -67,7 +67,8 @@ fn id(what: &str, channel: &str, now: DateTime<Utc>) -> String {
     format!("{what}/{channel}/{}", now.timestamp_micros())
 }
 
-/// Who is in a room: not the bot, and not the workspace's owners, whom nobody can keep out.
+/// Who is in a room, the bot aside. Owners of the workspace too: they need to be on the list as
+/// anybody does, and where Slack refuses to remove one, the duty is told.
 async fn members(ear: &Ear, channel: &str) -> Result<Vec<UserId>, Failure> {
     let workspace = &ear.workspace;
     let me = workspace.identity().await?.user.clone();
@@ -76,15 +77,12 @@ async fn members(ear: &Ear, channel: &str) -> Result<Vec<UserId>, Failure> {
         .api
         .pages("conversations.members", &query, ("members", PAGES_MAX))
         .await?;
-    let mut who = Vec::new();
-    for id in pages.0.iter().filter_map(Value::as_str) {
-        if id != me && !workspace.is_owner(id).await? {
-            let network = workspace.settings.network.clone();
-            who.push(UserId {
-                network,
-                id: id.to_owned(),
-            });
-        }
-    }
-    Ok(who)
+    let ids = pages.0.iter().filter_map(Value::as_str);
+    Ok(ids
+        .filter(|id| *id != me)
+        .map(|id| UserId {
+            network: workspace.settings.network.clone(),
+            id: id.to_owned(),
+        })
+        .collect())
 }
