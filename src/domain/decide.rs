@@ -12,7 +12,7 @@ use super::ids::CaseId;
 use super::policy::Policy;
 use super::state::State;
 use super::{announce, card, close, conversation, embargo, facts, home, intake, look};
-use super::{need_to_know, oncall, ownership, rooms, say, scoring, trust, waits};
+use super::{need_to_know, oncall, ownership, rooms, say, scoring, trouble, trust, waits};
 
 /// One thing that happened, with what the engine had to look up for it.
 pub struct Request<'a> {
@@ -57,6 +57,9 @@ pub fn decide(
             match &inbound.what {
                 Happening::Moved { from, to } => rooms::moved(state, &mut fx, from, to),
                 Happening::Exposed { room, why } => rooms::exposed(state, &mut fx, room, why),
+                Happening::Trouble { about, reason } => {
+                    trouble::told(state, &mut fx, &inbound.network, about, reason);
+                }
                 what => need_to_know::seen(state, &mut fx, what),
             }
             card::follow(state, fx)
@@ -139,6 +142,7 @@ fn person(ask: &mut Ask<'_>, request: &Request<'_>) {
         | Happening::Members { .. }
         | Happening::Moved { .. }
         | Happening::Exposed { .. }
+        | Happening::Trouble { .. }
         | Happening::Time => {}
     }
 }

@@ -203,7 +203,7 @@ pub fn lost(
 }
 
 /// The duty; where there is none, everybody.
-fn on_duty(state: &State, fx: &Effects<'_>) -> Vec<PersonId> {
+pub(super) fn on_duty(state: &State, fx: &Effects<'_>) -> Vec<PersonId> {
     match state.rota.duty(fx.now) {
         Some(duty) => vec![duty.clone()],
         None => fx.policy.members.iter().cloned().collect(),

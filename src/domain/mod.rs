@@ -39,6 +39,7 @@ pub mod state;
 pub mod tell;
 pub mod tick;
 pub mod timeline;
+pub mod trouble;
 pub mod trust;
 pub mod waits;
 pub mod words;

@@ -186,6 +186,7 @@ pub fn seen(state: &State, fx: &mut Effects<'_>, what: &Happening) {
         Happening::Left { .. }
         | Happening::Moved { .. }
         | Happening::Exposed { .. }
+        | Happening::Trouble { .. }
         | Happening::Distrusted { .. }
         | Happening::Home { .. }
         | Happening::Time

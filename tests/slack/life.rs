@@ -15,7 +15,7 @@ async fn a_disclosure_lives_on_slack_from_the_report_to_the_archive() {
     let (ok, said) = scene.run(&["check", "--connect"]);
     assert!(ok, "{said}");
     assert!(
-        said.contains("the 15 scopes that it needs, and no other"),
+        said.contains("the 16 scopes that it needs, and no other"),
         "{said}"
     );
 

@@ -105,6 +105,12 @@ pub enum Happening {
         room: RoomId,
         why: String,
     },
+    /// Something is wrong there that only a person can mend: what, and what to do, without content.
+    /// Told when it is seen, once; what was lost altogether is [`crate::ListenError`].
+    Trouble {
+        about: About,
+        reason: String,
+    },
     /// Somebody opened the bot's own page: answered with [`Immediate::Say`].
     Home {
         by: UserId,
@@ -122,6 +128,21 @@ pub enum Place {
     },
     /// A direct conversation with the bot.
     Direct,
+}
+
+/// What something is wrong with.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum About {
+    /// The network, or the bot's account there.
+    Network,
+    Room {
+        room: RoomId,
+    },
+    /// Somebody's account.
+    Person {
+        who: UserId,
+    },
 }
 
 /// Why a text was not handed over.
@@ -200,6 +221,7 @@ impl Happening {
             | Self::Distrusted { .. }
             | Self::Moved { .. }
             | Self::Exposed { .. }
+            | Self::Trouble { .. }
             | Self::Home { .. }
             | Self::Time => 0,
         }
@@ -220,6 +242,7 @@ impl Happening {
             | Self::Members { .. }
             | Self::Moved { .. }
             | Self::Exposed { .. }
+            | Self::Trouble { .. }
             | Self::Time => None,
         }
     }
@@ -249,6 +272,7 @@ impl Happening {
             | Self::Distrusted { .. }
             | Self::Moved { .. }
             | Self::Exposed { .. }
+            | Self::Trouble { .. }
             | Self::Home { .. }
             | Self::Time => None,
         }
@@ -269,6 +293,7 @@ impl Happening {
             | Self::Members { .. }
             | Self::Moved { .. }
             | Self::Exposed { .. }
+            | Self::Trouble { .. }
             | Self::Time => None,
         }
     }

@@ -19,6 +19,8 @@ pub mod suite;
 pub use action::{Action, DeliveryKey, MessageRef, Openness, Receipt, Target};
 pub use adapter::{Adapter, DeliverError, Expected, Finding, Level, ListenError};
 pub use ids::{EventId, MessageId, Network, RoomId, UserId};
-pub use inbound::{Cursor, Distrust, Happening, Immediate, Inbound, Place, Readers, Surface};
+pub use inbound::{
+    About, Cursor, Distrust, Happening, Immediate, Inbound, Place, Readers, Surface,
+};
 pub use inbox::{Accept, Inbox, InboxClosed};
 pub use message::{Block, Choice, Field, FieldKind, Form, Inline, Message, Opt, Weight};

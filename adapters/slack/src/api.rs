@@ -2,11 +2,12 @@
 //! whether the call may have had an effect, which is what idempotency stands on. Slack's answers
 //! are never formatted into an error: they quote what was sent.
 
+mod headers;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::Empty;
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -32,6 +33,8 @@ const WAIT_MAX: Duration = Duration::from_secs(2);
 /// Where Slack says no time.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
+pub(crate) use headers::date_of;
+
 type Connector = HttpsConnector<HttpConnector>;
 
 /// The way to one workspace.
@@ -53,15 +56,6 @@ pub enum Failure {
     Refused { code: String },
     /// Nobody knows whether it was carried out.
     Unsure { what: &'static str },
-}
-
-/// What only the headers of an answer say.
-#[derive(Debug, Clone, Default)]
-pub struct Headers {
-    /// Slack's clock.
-    pub date: Option<DateTime<Utc>>,
-    /// Scopes that were granted to the token.
-    pub scopes: Vec<String>,
 }
 
 impl Api {
@@ -193,34 +187,6 @@ impl Api {
         }
     }
 
-    /// `auth.test`, with its headers.
-    pub async fn headers(&self) -> Result<Headers, Failure> {
-        let unsure = |what| Failure::Unsure { what };
-        let request = axum::http::Request::post(format!("{}/auth.test", self.url))
-            .header(
-                "authorization",
-                format!("Bearer {}", self.bot.token_value.0),
-            )
-            .body(Empty::new())
-            .map_err(|_| unsure("no request"))?;
-        let answer = tokio::time::timeout(CALL_MAX, self.raw.request(request)).await;
-        let answer = answer
-            .map_err(|_| unsure(TOO_LATE))?
-            .map_err(|_| unsure(NO_ANSWER))?;
-        let header = |name: &str| {
-            let value = answer.headers().get(name)?;
-            Some(value.to_str().ok()?.to_owned())
-        };
-        let scopes = header("x-oauth-scopes").unwrap_or_default();
-        let scopes = scopes.split(',').map(|scope| scope.trim().to_owned());
-        let headers = Headers {
-            date: header("date").and_then(|date| date_of(&date)),
-            scopes: scopes.filter(|scope| !scope.is_empty()).collect(),
-        };
-        let _ = answer.into_body().collect().await;
-        Ok(headers)
-    }
-
     async fn budgeted(&self, method: &'static str, channel: &str) -> Result<(), Failure> {
         loop {
             let taken = self.budget().take(method, channel, Instant::now());
@@ -263,10 +229,21 @@ fn token(secret: &Secret) -> SlackApiToken {
     SlackApiToken::new(SlackApiTokenValue(secret.expose().to_owned()))
 }
 
-/// `Date` headers have one form (RFC 9110, 5.6.7).
-pub(crate) fn date_of(date: &str) -> Option<DateTime<Utc>> {
-    let at = DateTime::parse_from_rfc2822(date).ok()?;
-    Some(at.with_timezone(&Utc))
+/// What Slack means by this word of an answer.
+fn of_code(code: &str) -> Failure {
+    match code {
+        "ratelimited" | "rate_limited" | "message_limit_exceeded" => {
+            Failure::Limited { after: RETRY_AFTER }
+        }
+        "internal_error"
+        | "fatal_error"
+        | "service_unavailable"
+        | "request_timeout"
+        | "team_added_to_org" => Failure::Unsure { what: BROKEN },
+        code => Failure::Refused {
+            code: code.to_owned(),
+        },
+    }
 }
 
 fn failure(error: &SlackClientError) -> Failure {
@@ -275,19 +252,7 @@ fn failure(error: &SlackClientError) -> Failure {
         SlackClientError::RateLimitError(limit) => Failure::Limited {
             after: limit.retry_after.unwrap_or(RETRY_AFTER),
         },
-        SlackClientError::ApiError(error) => match error.code.as_str() {
-            "ratelimited" | "rate_limited" | "message_limit_exceeded" => {
-                Failure::Limited { after: RETRY_AFTER }
-            }
-            "internal_error"
-            | "fatal_error"
-            | "service_unavailable"
-            | "request_timeout"
-            | "team_added_to_org" => unsure(BROKEN),
-            code => Failure::Refused {
-                code: code.to_owned(),
-            },
-        },
+        SlackClientError::ApiError(error) => of_code(&error.code),
         SlackClientError::HttpError(error) if error.status_code.is_client_error() => {
             Failure::Refused {
                 code: format!("http_{}", error.status_code.as_u16()),

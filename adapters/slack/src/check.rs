@@ -33,6 +33,7 @@ pub const SCOPES: &[(&str, &str)] = &[
         "to find its own messages again by their key",
     ),
     ("pins:write", "to pin cards"),
+    ("team:read", "to hear that the workspace has another name"),
     (
         "usergroups:read",
         "to find the user group of the person on call",
@@ -41,10 +42,7 @@ pub const SCOPES: &[(&str, &str)] = &[
         "usergroups:write",
         "to keep that user group in step with the rotation",
     ),
-    (
-        "users:read",
-        "to hear that somebody's account was closed",
-    ),
+    ("users:read", "to hear that somebody's account was closed"),
 ];
 
 /// Clocks that differ by more than this hold publication.

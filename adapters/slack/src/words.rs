@@ -21,5 +21,27 @@ pub const FORM_REFUSED: &str = "Slack does not open this form. Please type the c
 pub const FORM_UNFIT: &str = "This form does not fit into a Slack window. Please type the command \
                               with its arguments instead.";
 
+/// What the duty is told of a channel, an account, the workspace; the core says which.
+pub const ROOM_ARCHIVED: &str = "somebody archived it, and nothing can be said there: unarchive it, \
+                                 or name another in the configuration";
+pub const ROOM_LEFT: &str = "the bot was removed from it, and neither hears nor says anything \
+                             there: type `/invite @underrose` there";
+pub const ACCOUNT_CLOSED: &str = "it was deactivated, and nothing reaches them there: give them \
+                                  another handle in the configuration, or take them out of it";
+
+pub fn renamed(name: &str) -> String {
+    format!(
+        "the workspace is called {name} now, which changes nothing for the bot: tell those who look \
+         for it by its old name, and mend links to its old address"
+    )
+}
+
+pub fn lacking(scopes: &str) -> String {
+    format!(
+        "the bot may not do all that it must, since it lacks {scopes}: give the app the scopes of \
+         slack-app-manifest.yaml and install it again"
+    )
+}
+
 /// The label of what follows the first input of a long field.
 pub const CONTINUED: &str = "… and the rest of it";

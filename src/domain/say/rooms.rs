@@ -5,7 +5,7 @@ use underrose_chat::{Distrust, Network, RoomId};
 use super::mistakes::rule;
 use crate::domain::grammar::Mistake;
 use crate::domain::ids::{CaseId, PersonId};
-use crate::domain::tell::{Text, ToCase, ToCommittee, ToPerson, Typed};
+use crate::domain::tell::{Room, Text, ToCase, ToCommittee, ToPerson, Typed};
 
 /// What a person must do before the bot listens.
 pub fn distrusted(why: Distrust) -> Mistake {
@@ -69,6 +69,42 @@ pub fn configured_room_moved(from: &RoomId, to: &RoomId) -> Text<ToPerson> {
         &" is now ",
         &Typed(format!("{}/{}", to.network, to.id)),
         &". Write the new one into the configuration and let me read it (SIGHUP).",
+    ])
+}
+
+pub fn network_trouble(network: &Network, reason: &str) -> Text<ToPerson> {
+    Text::line(&[
+        &"Something is wrong on ",
+        network,
+        &": ",
+        &reason.to_owned(),
+        &".",
+    ])
+}
+
+pub fn room_trouble(room: &RoomId, case: Option<CaseId>, reason: &str) -> Text<ToPerson> {
+    let text = Text::line(&[
+        &"Something is wrong with the room ",
+        &Room(room),
+        &": ",
+        &reason.to_owned(),
+        &".",
+    ]);
+    match case {
+        Some(case) => text.and(&[&"It is the room of case ", &case, &"."]),
+        None => text.and(&[&"It is a room of my configuration."]),
+    }
+}
+
+pub fn person_trouble(who: &PersonId, network: &Network, reason: &str) -> Text<ToPerson> {
+    Text::line(&[
+        &"Something is wrong with ",
+        who,
+        &"'s account on ",
+        network,
+        &": ",
+        &reason.to_owned(),
+        &".",
     ])
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use underrose_chat::{EventId, Happening, MessageId, Place, Surface};
 
-use super::{Heard, Reader, Way, filled, instant, slang, text};
+use super::{Heard, Reader, Way, filled, instant, slang, text, trouble};
 
 pub fn read(reader: &Reader, payload: &Value) -> Option<Heard> {
     let event = payload.get("event")?;
@@ -24,7 +24,7 @@ pub fn read(reader: &Reader, payload: &Value) -> Option<Heard> {
             let why = "it was shared with another organization, and has a new id";
             exposed(reader, payload, event, "/old_channel_id", why)
         }
-        _ => None,
+        _ => trouble::read(reader, payload, event),
     }
 }
 
@@ -101,7 +101,7 @@ fn said(reader: &Reader, outer: &Value, inner: &Value) -> Option<Heard> {
 }
 
 /// An event that is named by Slack's id of it.
-fn named(payload: &Value, event: &Value, what: Happening, way: Way) -> Option<Heard> {
+pub(super) fn named(payload: &Value, event: &Value, what: Happening, way: Way) -> Option<Heard> {
     let id = filled(payload, "/event_id")?;
     let seconds = payload.get("event_time").and_then(Value::as_i64);
     let at = instant(text(event, "/event_ts"));

@@ -8,6 +8,7 @@
 mod event;
 mod interaction;
 mod slang;
+mod trouble;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -81,6 +82,11 @@ impl Reader {
             Kind::Command => self.command(payload),
             Kind::Interaction => interaction::read(self, payload),
         }
+    }
+
+    /// Whether this says that the bot may not be let in any more.
+    pub fn doubts_access(&self, kind: Kind, payload: &Value) -> bool {
+        kind == Kind::Event && trouble::doubts_access(self, payload)
     }
 
     fn command(&self, payload: &Value) -> Option<Heard> {

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
-use underrose_chat::{EventId, Happening, Inbound, Inbox};
+use underrose_chat::{About, EventId, Happening, Inbound, Inbox, ListenError};
 
 use super::answer;
 use super::dates::Dates;
@@ -64,6 +64,10 @@ pub struct Ear {
     /// acknowledged late comes again, but nobody is told the same thing twice.
     answered: Mutex<(BTreeSet<EventId>, VecDeque<EventId>)>,
     time_told: Mutex<Option<DateTime<Utc>>>,
+    /// Slack says that the bot may not be let in any more: it is asked at once.
+    pub doubt: Notify,
+    /// Why nothing is heard any more, once that is sure.
+    lost: Mutex<Option<ListenError>>,
 }
 
 impl Ear {
@@ -86,6 +90,8 @@ impl Ear {
             newest: Mutex::default(),
             answered: Mutex::default(),
             time_told: Mutex::default(),
+            doubt: Notify::new(),
+            lost: Mutex::default(),
         });
         for receiver in receivers {
             tokio::spawn(lane(Arc::downgrade(&ear), ear.over.clone(), receiver));
@@ -96,12 +102,20 @@ impl Ear {
     /// Takes one payload in. Resolves to what Slack is to be told, when it may be told.
     pub async fn take(&self, kind: Kind, payload: &Value) -> oneshot::Receiver<Ack> {
         let (tell, told) = oneshot::channel();
+        if self.reader.doubts_access(kind, payload) {
+            self.doubt.notify_one();
+        }
         let Some(heard) = self.reader.read(kind, payload) else {
             // Nothing that the core need hear of.
             let _ = tell.send(Ack::With(Value::Null));
             return told;
         };
-        if let Happening::Exposed { room, .. } = &heard.what {
+        if let Happening::Exposed { room, .. }
+        | Happening::Trouble {
+            about: About::Room { room },
+            ..
+        } = &heard.what
+        {
             self.workspace.room_changed(room);
         }
         if let Way::Change { view, stamp } = &heard.way {
@@ -164,6 +178,17 @@ impl Ear {
             Ok(Ok(payload)) => Ack::With(payload),
             Ok(Err(_)) | Err(_) => Ack::With(Value::Null),
         }
+    }
+
+    /// Ends the listening: no attempt could help.
+    pub fn lose(&self, why: ListenError) {
+        *lock(&self.lost) = Some(why);
+        self.over.cancel();
+    }
+
+    /// Why it was ended, if it was.
+    pub fn lost(&self) -> Option<ListenError> {
+        lock(&self.lost).clone()
     }
 
     /// The network's clock, as it just said.

@@ -51,16 +51,16 @@ pub async fn run(
     let watching = tokio::spawn(watch::rooms(ear.clone()));
     let following = tokio::spawn(homes::follow(ear.clone()));
     let outcome = match &workspace.settings.way {
-        WayIn::Socket { app_token } => socket::run(ear, app_token.clone()).await,
+        WayIn::Socket { app_token } => socket::run(ear.clone(), app_token.clone()).await,
         WayIn::Http {
             listen,
             signing_secret,
-        } => http::run(ear, *listen, signing_secret).await,
+        } => http::run(ear.clone(), *listen, signing_secret).await,
     };
     over.cancel();
     let _ = watching.await;
     let _ = following.await;
-    outcome
+    ear.lost().map_or(outcome, Err)
 }
 
 /// The bot's own user id, asked until Slack answers; `None` if the bot stops first.

@@ -1,40 +1,87 @@
-//! Looks at the bot's own rooms from time to time: who is in them, and whether they are still
-//! private. Events tell of both at once; this finds what was missed while nobody listened.
+//! Looks from time to time at what the bot is still allowed, and at its own rooms: who is in them,
+//! and whether they are still private. Events tell of most at once; this finds what was missed while
+//! nobody listened, and asks when an event says that the bot is not let in any more.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use underrose_chat::{Happening, RoomId, UserId, limits};
+use underrose_chat::{About, Happening, RoomId, UserId, limits};
 
 use super::ear::Ear;
+use super::hopeless;
 use crate::api::Failure;
+use crate::check::SCOPES;
+use crate::words;
 
 /// Between two looks; a hundred rooms then take a tenth of what Slack allows.
 const LOOK_EVERY: Duration = Duration::from_secs(600);
+
+/// Until Slack is asked again whether the token works, where it did not say.
+const FAILED_PAUSE: Duration = Duration::from_secs(30);
 
 /// Pages of members that are read; a page is two hundred.
 const PAGES_MAX: usize = limits::MEMBERS_MAX / 200;
 
 pub async fn rooms(ear: Arc<Ear>) {
+    let mut lacking = String::new();
     loop {
+        let mut pause = LOOK_EVERY;
+        if let Err(failure) = footing(&ear, &mut lacking).await {
+            if let Err(lost) = hopeless(&failure) {
+                return ear.lose(lost);
+            }
+            tell(&failure);
+            pause = FAILED_PAUSE;
+        }
         if let Err(failure) = look(&ear).await {
-            let reason = crate::deliver::error(&failure);
-            tracing::info!(%reason, "the rooms were not looked at; it is tried again");
+            tell(&failure);
         }
         tokio::select! {
             () = ear.over.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = ear.doubt.notified() => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }
 
-async fn look(ear: &Ear) -> Result<(), Failure> {
+fn tell(failure: &Failure) {
+    let reason = crate::deliver::error(failure);
+    tracing::info!(%reason, "slack was not looked at; it is tried again");
+}
+
+/// Whether the token works, and all that is needed is allowed; what is lacking is told once.
+async fn footing(ear: &Ear, lacking: &mut String) -> Result<(), Failure> {
     let workspace = &ear.workspace;
-    if let Some(at) = workspace.api.headers().await?.date {
+    let headers = workspace.api.headers().await?;
+    if let Some(at) = headers.date {
         ear.tell_time(at).await;
     }
+    let needed = SCOPES.iter().map(|(scope, _)| *scope);
+    let missing: Vec<&str> = needed
+        .filter(|needed| !headers.scopes.iter().any(|scope| scope == needed))
+        .collect();
+    // Where Slack says nothing of scopes, nothing is known of them.
+    let missing = if headers.scopes.is_empty() {
+        String::new()
+    } else {
+        missing.join(", ")
+    };
+    if missing != *lacking && !missing.is_empty() {
+        let now = (workspace.settings.now)();
+        let what = Happening::Trouble {
+            about: About::Network,
+            reason: words::lacking(&missing),
+        };
+        ear.tell(id("scopes", "", now), now, what).await;
+    }
+    *lacking = missing;
+    Ok(())
+}
+
+async fn look(ear: &Ear) -> Result<(), Failure> {
+    let workspace = &ear.workspace;
     for channel in workspace.own_rooms().await? {
         if ear.over.is_cancelled() {
             return Ok(());

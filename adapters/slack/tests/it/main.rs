@@ -13,5 +13,8 @@ mod inbound;
 mod long_texts;
 mod modal;
 mod render;
+mod rooms;
 mod sockets;
 mod stage;
+mod trouble;
+mod unopened;

@@ -1,0 +1,154 @@
+//! What Slack tells of the bot's own footing is handed on at once, with what to do.
+
+use std::time::Duration;
+
+use underrose_chat::{About, Adapter, Happening, Inbox};
+use underrose_slack_emulator::Standing;
+
+use crate::stage::{Desk, Stage, app, room, slack_at, socket, user};
+
+/// What was told, in order.
+async fn told(stage: &Stage, least: usize) -> Vec<(About, String)> {
+    let taken = stage.taken(least).await.into_iter();
+    taken
+        .filter_map(|inbound| match inbound.what {
+            Happening::Trouble { about, reason } => Some((about, reason)),
+            _ => None,
+        })
+        .collect()
+}
+
+async fn says(stage: &Stage, number: usize, about: &About, words: &str) {
+    let told = told(stage, number).await;
+    assert_eq!(told.len(), number, "{told:?}");
+    let (last, reason) = told.last().unwrap();
+    assert_eq!(last, about);
+    assert!(reason.contains(words), "{reason}");
+}
+
+#[tokio::test]
+async fn each_thing_that_befalls_the_bot_is_told_with_what_to_do() {
+    let stage = Stage::up().await;
+    let (ann, bob) = (stage.emulator.person("ann"), stage.emulator.person("bob"));
+    let hall = stage.emulator.public("announce", &[&ann]);
+    let case = stage.emulator.private("case-1", &[&ann]);
+    let other = stage.emulator.private("case-2", &[&ann]);
+    let actor = stage.emulator.actor(&ann);
+    let about = |channel: &str| About::Room {
+        room: room(channel),
+    };
+
+    actor.archive(&hall).unwrap();
+    says(&stage, 1, &about(&hall), "unarchive it").await;
+    actor.archive(&case).unwrap();
+    says(&stage, 2, &about(&case), "unarchive it").await;
+    actor.remove(&other, &stage.emulator.bot()).unwrap();
+    says(&stage, 3, &about(&other), "/invite @underrose").await;
+    stage.emulator.deactivate(&bob);
+    let account = About::Person { who: user(&bob) };
+    says(&stage, 4, &account, "another handle").await;
+    stage.emulator.rename_workspace("Thorn");
+    says(&stage, 5, &About::Network, "called Thorn now").await;
+    assert_eq!(stage.emulator.complaints(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_the_bot_does_itself_and_a_profile_that_changes_are_no_trouble() {
+    let stage = Stage::up().await;
+    let ann = stage.emulator.person("ann");
+    let opened = underrose_chat::Action::OpenRoom {
+        name: "case-1".into(),
+        topic: "case 2026-0001".into(),
+        invite: vec![user(&ann)],
+    };
+    let opened = stage.slack.deliver(&crate::stage::key("a1"), &opened).await;
+    let Ok(underrose_chat::Receipt::Room { room }) = opened else {
+        panic!("{opened:?}")
+    };
+    let archive = underrose_chat::Action::Archive { room };
+    stage
+        .slack
+        .deliver(&crate::stage::key("a2"), &archive)
+        .await
+        .unwrap();
+    stage.emulator.with(|world| {
+        let shown = world.whole_person_json(&world.people[&ann].clone());
+        let event = serde_json::json!({"type": "user_change", "user": shown, "cache_ts": 0, "event_ts": world.ts()});
+        world.emit("user_change", event, false);
+    });
+    // What comes after all that has come.
+    stage.emulator.settled().await;
+    stage.emulator.actor(&ann).dm("vuln help").unwrap();
+    stage.emulator.settled().await;
+    let told = told(&stage, 1).await;
+    assert!(told.is_empty(), "{told:?}");
+    assert_eq!(stage.desk.texts(), ["vuln help"]);
+}
+
+#[tokio::test]
+async fn a_scope_that_is_missing_is_told_when_the_bot_looks() {
+    let mut settings = app();
+    settings.scopes.remove("pins:write");
+    let stage = Stage::with(settings).await;
+    stage.listen();
+    let told = told(&stage, 1).await;
+    let [(About::Network, reason)] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert!(reason.contains("lacks pins:write"), "{reason}");
+    assert!(reason.contains("slack-app-manifest.yaml"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_ends_the_listening_at_once_and_says_what_to_do() {
+    for (standing, words) in [
+        (Standing::Revoked, "new bot token"),
+        (Standing::Inactive, "install the app again"),
+    ] {
+        let stage = Stage::new().await;
+        let listening = stage.listen();
+        stage.emulator.connected(2).await;
+        stage.emulator.revoke(standing);
+        let patience = Duration::from_secs(10);
+        let ended = tokio::time::timeout(patience, listening).await;
+        let ended = ended.expect("it is noticed at once").unwrap();
+        let reason = ended.expect_err("no attempt could help").reason;
+        assert!(reason.contains(words), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn an_old_revocation_that_comes_again_does_not_end_a_bot_with_a_new_token() {
+    let stage = Stage::new().await;
+    let listening = stage.listen();
+    stage.emulator.connected(2).await;
+    stage.emulator.revoke(Standing::Revoked);
+    let _ = listening.await;
+    // Installed again, and started again.
+    stage.emulator.revoke(Standing::Good);
+    let (next, desk) = (
+        slack_at(&stage.emulator, socket(&stage.emulator)),
+        Desk::new(),
+    );
+    let (inbox, stop) = (Inbox::new(desk.clone()), stage.stop.clone());
+    let listening = tokio::spawn(async move { next.listen(inbox, stop).await });
+    stage.emulator.connected(2).await;
+    let before = stage.emulator.calls("auth.test").len();
+    let again = stage
+        .emulator
+        .replay(|sent| sent.payload.to_string().contains("tokens_revoked"))
+        .await;
+    assert!(again.expect("it was sent").is_acknowledged());
+    stage
+        .emulator
+        .until("the token to be tried", |world| {
+            let calls = world.record.calls.iter();
+            (calls.filter(|call| call.method == "auth.test").count() > before).then_some(())
+        })
+        .await;
+    let ann = stage.emulator.person("ann");
+    stage.emulator.actor(&ann).dm("vuln help").unwrap();
+    stage.emulator.settled().await;
+    assert_eq!(desk.texts(), ["vuln help"]);
+    assert!(!listening.is_finished());
+}
