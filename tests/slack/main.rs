@@ -7,4 +7,5 @@ mod life;
 mod looking;
 mod scene;
 mod screens;
+mod two;
 mod workspace;

@@ -80,7 +80,7 @@ impl Scene {
         self.random = Some(random);
     }
 
-    fn config(&self) -> PathBuf {
+    pub fn config(&self) -> PathBuf {
         self.dir.path().join("config.toml")
     }
 
@@ -107,7 +107,7 @@ impl Scene {
         (output.status.success(), text)
     }
 
-    fn start(&mut self) {
+    pub fn start(&mut self) {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
