@@ -75,7 +75,7 @@ pub async fn edit(
     let mut content = render::content(&first, key, &Relation::Replace(of_event.to_owned()));
     marks.put(&mut content);
     let event = send(account, room, key, content.clone()).await?;
-    account.history.replaced(room.room_id(), key, &event);
+    account.history.made(room.room_id(), key, &event);
     remember(account, room, of_event, &content);
     Ok(())
 }
