@@ -8,6 +8,7 @@ use underrose_chat::{DeliverError, Message};
 
 use crate::adapter::Account;
 use crate::choices::{Marks, Offer};
+use crate::direct;
 use crate::failure::{of, retry};
 use crate::render::{self, Relation};
 
@@ -94,8 +95,12 @@ async fn send(
     key: &str,
     content: Value,
 ) -> Result<String, DeliverError> {
+    let turns = match direct::meant_for(account, room) {
+        Some(_) => &account.paging,
+        None => &account.encrypting,
+    };
     let _turn = if room.encryption_state().is_encrypted() {
-        account.encrypting.acquire().await.ok()
+        turns.acquire().await.ok()
     } else {
         None
     };
