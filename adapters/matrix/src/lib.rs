@@ -21,6 +21,7 @@ mod history;
 mod inbound;
 mod invitations;
 mod listen;
+mod login;
 mod named;
 mod offers;
 mod opening;
