@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use matrix_sdk::Client;
 use matrix_sdk::ruma::{OwnedRoomId, OwnedUserId};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use underrose_chat::{
     Action, Adapter, DeliverError, DeliveryKey, Expected, Finding, Inbox, ListenError, Network,
@@ -22,6 +22,9 @@ use crate::settings::Settings;
 /// came half a minute late; so few stand there.
 const ENCRYPTING_MAX: usize = 4;
 
+/// As many again for direct rooms alone: a page never waits behind the rooms of cases.
+const PAGING_MAX: usize = 2;
+
 /// One `[[matrix]]` of the configuration. Cheap to clone.
 #[derive(Clone)]
 pub struct Matrix(pub(crate) Arc<Account>);
@@ -34,7 +37,9 @@ pub(crate) struct Account {
     /// One room is opened at a time, so that two askings for one room find each other.
     pub opening: tokio::sync::Mutex<()>,
     /// Few messages are encrypted and sent at once: see [`ENCRYPTING_MAX`].
-    pub encrypting: tokio::sync::Semaphore,
+    pub encrypting: Semaphore,
+    /// The same in direct rooms: see [`PAGING_MAX`].
+    pub paging: Semaphore,
     /// Whether the client knows its rooms.
     pub ready: watch::Sender<bool>,
     pub known: Mutex<Known>,
@@ -82,7 +87,8 @@ impl Matrix {
             me,
             history: History::default(),
             opening: tokio::sync::Mutex::default(),
-            encrypting: tokio::sync::Semaphore::new(ENCRYPTING_MAX),
+            encrypting: Semaphore::new(ENCRYPTING_MAX),
+            paging: Semaphore::new(PAGING_MAX),
             ready: watch::Sender::new(synced),
             known: Mutex::default(),
         })))

@@ -8,7 +8,6 @@ use std::time::Duration;
 use matrix_sdk::Room;
 use matrix_sdk::ruma::UserId;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use underrose_chat::{Block, DeliverError, Immediate, Message};
 
 use crate::adapter::Account;
@@ -17,7 +16,7 @@ use crate::conversation::Conversation;
 use crate::listen::Step;
 use crate::render::Relation;
 use crate::room_work::{Shared, Understood};
-use crate::{direct, posting};
+use crate::{direct, named, posting};
 
 /// Attempts to answer, with pauses that grow to a quarter of a minute: longer than a homeserver's
 /// restart. After that the person has asked again.
@@ -135,7 +134,7 @@ impl Reply {
             None => direct::room(&self.account, &self.by).await?,
         };
         // It follows from the event, so that a redelivery answers nothing twice.
-        let key = key(&self.event);
+        let key = named::after(format!("answer/{}", self.event));
         if self.warn {
             posting::plain(&room, &format!("{key}-plain"), UNSIGNED).await?;
         }
@@ -161,12 +160,4 @@ impl Reply {
         posting::post_marked(&self.account, &room, &key, message, (&relation, &marks)).await?;
         Ok(())
     }
-}
-
-fn key(event: &str) -> String {
-    let hash = Sha256::digest(format!("answer/{event}"));
-    hash.iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }

@@ -2,14 +2,18 @@
 //! by itself where `run` expects one, since that would be a new device that nobody verified.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use matrix_sdk::authentication::matrix::MatrixSession;
 use matrix_sdk::config::RequestConfig;
 use matrix_sdk::encryption::{BackupDownloadStrategy, EncryptionSettings};
-use matrix_sdk::{Client, SqliteStoreConfig};
+use matrix_sdk::{Client, SessionChange, SqliteStoreConfig};
 use matrix_sdk_base::crypto::{CollectStrategy, DecryptionSettings, TrustRequirement};
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
 
+use crate::adapter::Account;
 use crate::seal;
 use crate::settings::{Key, Settings, Trust};
 
@@ -106,6 +110,30 @@ pub(crate) async fn save_session(client: &Client, key: &Key) -> Result<(), Strin
         .set_custom_value_no_read(SESSION, sealed)
         .await
         .map_err(|error| error.to_string())
+}
+
+/// The tokens change while the bot runs, where the homeserver hands out short-lived ones. Each newer
+/// pair is kept at once, the last of them at the end.
+pub(crate) async fn keep_session(account: Arc<Account>, ended: CancellationToken) {
+    let mut changes = account.client.subscribe_to_session_changes();
+    loop {
+        let change = tokio::select! {
+            // What has come is kept first.
+            biased;
+            change = changes.recv() => change,
+            () = ended.cancelled() => return,
+        };
+        match change {
+            Ok(SessionChange::TokensRefreshed) | Err(RecvError::Lagged(_)) => {
+                let kept = save_session(&account.client, &account.settings.key).await;
+                if let Err(reason) = kept {
+                    tracing::error!(%reason, "the session could not be kept");
+                }
+            }
+            Ok(SessionChange::UnknownToken(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
+    }
 }
 
 pub(crate) async fn saved_session(client: &Client, key: &Key) -> Option<MatrixSession> {

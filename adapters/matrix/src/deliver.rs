@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use matrix_sdk::ruma::events::StateEventType;
-use matrix_sdk::ruma::events::room::member::MembershipState;
-use matrix_sdk::ruma::{OwnedRoomId, OwnedUserId, RoomId, UserId};
+use matrix_sdk::ruma::{OwnedUserId, RoomId, UserId};
 use matrix_sdk::{Room, RoomState};
-use serde_json::json;
 use underrose_chat::{Action, DeliverError, DeliveryKey, MessageId, MessageRef, Receipt, Target};
 
 use crate::adapter::Account;
@@ -15,16 +12,10 @@ use crate::failure::{of, reject, retry};
 use crate::opening::{self, Kind};
 use crate::posting;
 use crate::render::Relation;
-use crate::{direct, private};
+use crate::{archive, direct, people, private};
 
 /// A first start knows no room before its first sync. Shorter than the outbox's patience.
 const READY_MAX: Duration = Duration::from_secs(20);
-
-/// State that says: nothing more is said here.
-const ARCHIVED: &str = "dev.underrose.archived";
-
-/// The power that speaking takes in an archived room, which only the bot has.
-const SILENCE: i64 = 100;
 
 pub async fn deliver(
     account: &Account,
@@ -62,7 +53,7 @@ pub async fn deliver(
                 {
                     continue;
                 }
-                match add(account, &room, &who).await {
+                match people::add(account, &room, &who).await {
                     Err(DeliverError::Reject { reason }) => {
                         // The room stands without them, and the rest must not wait.
                         tracing::warn!(%reason, "somebody could not be invited");
@@ -78,10 +69,14 @@ pub async fn deliver(
         }
         Action::Invite { room, who } => {
             let room = joined(account, &room.id)?;
-            add(account, &room, &user(&who.id)?).await?;
+            people::add(account, &room, &user(&who.id)?).await?;
             Ok(Receipt::Done)
         }
-        Action::Remove { room, who } => remove(account, &room.id, &who.id).await,
+        Action::Remove { room, who } => {
+            let room = joined(account, &room.id)?;
+            people::remove(&room, &user(&who.id)?).await?;
+            Ok(Receipt::Done)
+        }
         Action::Post {
             to,
             message,
@@ -121,7 +116,10 @@ pub async fn deliver(
             }
             Ok(Receipt::Done)
         }
-        Action::Archive { room } => archive(account, &room.id).await,
+        Action::Archive { room } => {
+            archive::archive(account, &joined(account, &room.id)?).await?;
+            Ok(Receipt::Done)
+        }
         Action::SetOnCall { .. } => Err(reject("Matrix has no mention groups")),
     }
 }
@@ -142,7 +140,7 @@ pub async fn find(
             // what is said before somebody is invited stays locked to them.
             let room = joined(account, room.as_str())?;
             for who in invite.iter().filter_map(|who| user(&who.id).ok()) {
-                if membership(&room, &who).await?.is_none() {
+                if people::membership(&room, &who).await?.is_none() {
                     return Ok(None);
                 }
             }
@@ -273,123 +271,14 @@ pub async fn open_for_words(
     room: &Room,
     openness: underrose_chat::Openness,
 ) -> Result<(), DeliverError> {
-    if archived(account, room).await {
+    if archive::is_archived(account, room).await {
         return Err(reject("the room is archived"));
     }
     match openness {
         underrose_chat::Openness::Public => Ok(()),
-        underrose_chat::Openness::Private => {
-            let rules = private::rules(room).await.map_err(|error| of(&error))?;
-            if private::leak(&rules).is_none() {
-                return Ok(());
-            }
-            let now = private::rules_now(room).await.map_err(|error| of(&error))?;
-            Err(match private::leak(&now) {
-                Some(leak) => reject(leak),
-                // Nothing is said before the client knows it too: it would not encrypt.
-                None => retry("the client does not know the whole room yet"),
-            })
-        }
-    }
-}
-
-/// Brings somebody in, unless they are in.
-async fn add(account: &Account, room: &Room, who: &UserId) -> Result<(), DeliverError> {
-    if *who == account.me {
-        return Ok(());
-    }
-    match membership(room, who).await? {
-        Some(MembershipState::Join | MembershipState::Invite) => {
-            // The client may not have heard of it yet, and would share no key with them.
-            room.mark_members_missing();
-            Ok(())
-        }
-        Some(MembershipState::Ban) => Err(reject("that account is banned from the room")),
-        Some(_) | None => match room.invite_user_by_id(who).await {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                // Perhaps an earlier attempt's invitation has arrived meanwhile.
-                match membership(room, who).await? {
-                    Some(MembershipState::Join | MembershipState::Invite) => Ok(()),
-                    Some(_) | None => Err(of(&error)),
-                }
-            }
+        underrose_chat::Openness::Private => match private::keeps(room).await? {
+            None => Ok(()),
+            Some(leak) => Err(reject(leak)),
         },
     }
-}
-
-/// As the homeserver says: the client's copy may be a moment old.
-async fn membership(room: &Room, who: &UserId) -> Result<Option<MembershipState>, DeliverError> {
-    use matrix_sdk::ruma::api::client::state::get_state_event_for_key;
-    let request = get_state_event_for_key::v3::Request::new(
-        room.room_id().to_owned(),
-        StateEventType::RoomMember,
-        who.to_string(),
-    );
-    match room.client().send(request).await {
-        Ok(answer) => {
-            let content: serde_json::Value =
-                serde_json::from_str(answer.event_or_content.get()).unwrap_or_default();
-            Ok(content["membership"].as_str().map(MembershipState::from))
-        }
-        Err(error) => match crate::failure::of_http(&error) {
-            DeliverError::Reject { .. } => Ok(None),
-            later @ DeliverError::Retry { .. } => Err(later),
-        },
-    }
-}
-
-/// Takes somebody out, or takes the invitation back; and what follows is under a fresh key.
-async fn remove(account: &Account, room: &str, who: &str) -> Result<Receipt, DeliverError> {
-    let room = joined(account, room)?;
-    let who = user(who)?;
-    if let Some(MembershipState::Join | MembershipState::Invite | MembershipState::Knock) =
-        membership(&room, &who).await?
-    {
-        room.kick_user(&who, None)
-            .await
-            .map_err(|error| of(&error))?;
-    }
-    if room.encryption_state().is_encrypted() {
-        room.discard_room_key().await.map_err(|error| of(&error))?;
-    }
-    Ok(Receipt::Done)
-}
-
-async fn archive(account: &Account, room: &str) -> Result<Receipt, DeliverError> {
-    let room = joined(account, room)?;
-    if archived(account, &room).await {
-        return Ok(Receipt::Done);
-    }
-    // People keep reading, and nobody says more: speaking takes a power that nobody has.
-    let request = matrix_sdk::ruma::api::client::state::get_state_event_for_key::v3::Request::new(
-        room.room_id().to_owned(),
-        StateEventType::RoomPowerLevels,
-        String::new(),
-    );
-    let now = account.client.send(request).await;
-    let now = now.map_err(|error| crate::failure::of_http(&error))?;
-    let mut levels: serde_json::Value =
-        serde_json::from_str(now.event_or_content.get()).unwrap_or_else(|_| json!({}));
-    levels["events_default"] = json!(SILENCE);
-    levels["users_default"] = json!(0);
-    room.send_state_event_raw("m.room.power_levels", "", levels)
-        .await
-        .map_err(|error| of(&error))?;
-    room.send_state_event_raw(ARCHIVED, "", json!({"archived": true}))
-        .await
-        .map_err(|error| of(&error))?;
-    account.known().archived.insert(room.room_id().to_owned());
-    Ok(Receipt::Done)
-}
-
-async fn archived(account: &Account, room: &Room) -> bool {
-    let id: OwnedRoomId = room.room_id().to_owned();
-    if account.known().archived.contains(&id) {
-        return true;
-    }
-    let marked = room
-        .get_state_event(StateEventType::from(ARCHIVED), "")
-        .await;
-    marked.ok().flatten().is_some()
 }

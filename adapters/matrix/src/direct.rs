@@ -3,20 +3,19 @@
 
 use matrix_sdk::ruma::{OwnedUserId, UserId};
 use matrix_sdk::{Room, RoomState};
-use serde_json::Value;
-use sha2::{Digest, Sha256};
 use underrose_chat::DeliverError;
 
 use crate::adapter::Account;
-use crate::failure::{of, of_http};
+use crate::failure::of;
 use crate::opening::{Kind, Wanted, open};
-use crate::private;
+use crate::{named, people, private};
 
 /// Rooms made for one person in turn, when the older ones are of no use any more.
 const ROOMS_MAX: usize = 20;
 
-/// With whom this room is direct. `None` if it is not, or if somebody else can read there.
-pub async fn partner(account: &Account, room: &Room) -> Result<Option<OwnedUserId>, DeliverError> {
+/// For whom this room is by its name: it was made for them, or is marked so. Whether they are alone
+/// in there is [`partner`]'s to say.
+pub fn meant_for(account: &Account, room: &Room) -> Option<OwnedUserId> {
     let made = account
         .known()
         .direct
@@ -31,12 +30,16 @@ pub async fn partner(account: &Account, room: &Room) -> Result<Option<OwnedUserI
             (_, _) => None,
         }
     };
-    let Some(who) = made.or_else(marked) else {
+    made.or_else(marked)
+}
+
+/// With whom this room is direct. `None` if it is not, or if somebody else can read there.
+pub async fn partner(account: &Account, room: &Room) -> Result<Option<OwnedUserId>, DeliverError> {
+    let Some(who) = meant_for(account, room) else {
         return Ok(None);
     };
-    let alone = only(account, room, &who).await?;
-    let rules = private::rules(room).await.map_err(|error| of(&error))?;
-    Ok((alone && private::leak(&rules).is_none()).then_some(who))
+    let keeps = only(account, room, &who).await? && private::keeps(room).await?.is_none();
+    Ok(keeps.then_some(who))
 }
 
 /// Whether nobody but this person and the bot is in the room, or invited to it.
@@ -44,7 +47,7 @@ async fn only(account: &Account, room: &Room, who: &UserId) -> Result<bool, Deli
     if let Some(known) = account.known().alone.get(room.room_id()) {
         return Ok(*known);
     }
-    let members = members(room).await?;
+    let members = people::members(room).await?;
     // Who is not there at all may have left; the bot must be.
     let alone = members.contains(&account.me)
         && members
@@ -55,27 +58,6 @@ async fn only(account: &Account, room: &Room, who: &UserId) -> Result<bool, Deli
         .alone
         .insert(room.room_id().to_owned(), alone);
     Ok(alone)
-}
-
-/// Who is in the room or invited to it, as the homeserver says: the client's own copy may not be
-/// whole yet.
-pub async fn members(room: &Room) -> Result<Vec<OwnedUserId>, DeliverError> {
-    use matrix_sdk::ruma::api::client::membership::get_member_events;
-    let request = get_member_events::v3::Request::new(room.room_id().to_owned());
-    let answer = room.client().send(request).await;
-    let answer = answer.map_err(|error| of_http(&error))?;
-    Ok(answer
-        .chunk
-        .iter()
-        .filter_map(|event| event.deserialize_as_unchecked::<Value>().ok())
-        .filter(|event| {
-            matches!(
-                event["content"]["membership"].as_str(),
-                Some("join" | "invite")
-            )
-        })
-        .filter_map(|event| UserId::parse(event["state_key"].as_str()?).ok())
-        .collect())
 }
 
 /// The direct room with this person, if there is one that is fit.
@@ -141,17 +123,6 @@ pub async fn room(account: &Account, who: &UserId) -> Result<Room, DeliverError>
 
 /// An address that only this pair has.
 fn alias(account: &Account, who: &UserId, turn: usize) -> String {
-    let mut hash = Sha256::new();
-    hash.update(account.me.as_bytes());
-    hash.update([0]);
-    hash.update(who.as_bytes());
-    hash.update([0]);
-    hash.update(turn.to_le_bytes());
-    let hex: String = hash
-        .finalize()
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("underrose-direct-{hex}")
+    let pair = [account.me.as_bytes(), who.as_bytes(), &turn.to_le_bytes()];
+    format!("underrose-direct-{}", named::after(pair.join(&0)))
 }

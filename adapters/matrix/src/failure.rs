@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use matrix_sdk::ruma::api::error::{ErrorKind, RetryAfter};
-use matrix_sdk::{Error, HttpError};
+use matrix_sdk::{Error, HttpError, RefreshTokenError};
 use underrose_chat::DeliverError;
 
 pub fn retry(reason: impl Into<String>) -> DeliverError {
@@ -87,6 +87,18 @@ fn kind_of(error: &Error) -> &'static str {
 
 /// Whether no repetition can help: the session is over.
 pub fn is_over(error: &Error) -> Option<&'static str> {
+    if let Error::Http(failed) = error
+        && let HttpError::RefreshToken(RefreshTokenError::MatrixAuth(refused)) = &**failed
+    {
+        return match refused.client_api_error_kind() {
+            Some(ErrorKind::UnknownToken(_) | ErrorKind::Forbidden) => Some(
+                "the homeserver renews the bot's session no more: run `underrose setup matrix` again, \
+                 the store stays; if the bot's device is gone from the account too, move the account's \
+                 folder away and run `underrose setup matrix --recover`",
+            ),
+            Some(_) | None => None,
+        };
+    }
     match error.client_api_error_kind() {
         Some(ErrorKind::UnknownToken(data)) if data.soft_logout => Some(
             "the homeserver logged the bot out softly: run `underrose setup matrix` again, the store stays",

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use matrix_sdk::Room;
-use matrix_sdk::deserialized_responses::TimelineEvent;
+use matrix_sdk::deserialized_responses::{
+    TimelineEvent, TimelineEventKind, UnsignedDecryptionResult, UnsignedEventLocation,
+};
 use matrix_sdk::room::MessagesOptions;
 use matrix_sdk::ruma::{OwnedRoomId, RoomId, uint};
 use serde_json::Value;
@@ -52,9 +54,14 @@ impl History {
     }
 
     pub fn said(&self, room: &RoomId, key: &str, event: &str) {
+        self.made(room, key, event);
+        self.rooms().entry(room.to_owned()).or_default().last = Some(event.to_owned());
+    }
+
+    /// This key made this event; what was said last stays so.
+    pub fn made(&self, room: &RoomId, key: &str, event: &str) {
         let mut rooms = self.rooms();
         let said = rooms.entry(room.to_owned()).or_default();
-        said.last = Some(event.to_owned());
         if said.keys.insert(key.to_owned(), event.to_owned()).is_none() {
             said.order.push_back(key.to_owned());
             if said.order.len() > KEYS_MAX
@@ -153,6 +160,9 @@ impl History {
         let mut from: Option<String> = None;
         for _ in 0..PAGES_MAX {
             let (found, end) = self.look(room, from.as_deref(), key).await?;
+            if let Some(event) = &found {
+                self.made(room.room_id(), key, event);
+            }
             if found.is_some() || end.is_none() {
                 return Ok(found);
             }
@@ -171,8 +181,8 @@ impl History {
         options.limit = uint!(100);
         let page = room.messages(options).await?;
         let found = page.chunk.iter().find_map(|event| {
-            let (event, content) = own(event, room)?;
-            (content.get(KEY)?.as_str()? == key).then_some(event)
+            let (event, value) = own(event, room)?;
+            (value["content"].get(KEY)?.as_str()? == key).then_some(event)
         });
         Ok((found, page.end))
     }
@@ -187,42 +197,58 @@ impl History {
         Ok(())
     }
 
-    /// A message was replaced: it is still the last that was said, if it was.
-    pub fn replaced(&self, room: &RoomId, key: &str, event: &str) {
-        let last = self.rooms().get(room).and_then(|said| said.last.clone());
-        self.said(room, key, event);
-        self.rooms().entry(room.to_owned()).or_default().last = last;
-    }
-
     /// Takes in an event of the room, if it is the bot's own.
     pub fn saw(&self, room: &Room, event: &TimelineEvent) {
-        let Some((id, content)) = own(event, room) else {
+        let Some((id, value)) = own(event, room) else {
             return;
         };
+        let content = &value["content"];
         let edit = content["m.relates_to"]["rel_type"] == "m.replace";
         match content.get(KEY).and_then(Value::as_str) {
-            Some(key) if edit => self.replaced(room.room_id(), key, &id),
+            // What was replaced is still the last that was said, if it was.
+            Some(key) if edit => self.made(room.room_id(), key, &id),
             Some(key) if !self.is_known(room.room_id(), key) => {
                 self.said(room.room_id(), key, &id);
             }
             Some(_) | None => {}
         }
         // An edit's choices are those of the message that it replaces.
-        let at = match content.get("m.relates_to") {
-            Some(relates) if relates["rel_type"] == "m.replace" => {
-                relates["event_id"].as_str().map(str::to_owned)
-            }
-            Some(_) | None => Some(id),
+        let at = if edit {
+            content["m.relates_to"]["event_id"].as_str()
+        } else {
+            Some(id.as_str())
         };
-        match (at, Offer::of(&content)) {
-            (Some(at), Some(offer)) => self.offered(room.room_id(), &at, offer),
-            (Some(at), None) if edit => self.settled(room.room_id(), &at),
-            (_, _) => {}
+        let Some(at) = at else { return };
+        match standing(event, room, &value).and_then(Offer::of) {
+            Some(offer) => self.offered(room.room_id(), at, offer),
+            None => self.settled(room.room_id(), at),
         }
     }
 }
 
-/// An event of the bot's own, with its content. In an encrypted room only what is encrypted
+/// The content that stands there now. The homeserver sends the newest edit along with what it
+/// replaces; `None` if it sends one that is not to be believed.
+fn standing<'a>(event: &TimelineEvent, room: &Room, value: &'a Value) -> Option<&'a Value> {
+    let edit = &value["unsigned"]["m.relations"]["m.replace"];
+    if edit.is_null() {
+        return value.get("content");
+    }
+    let readable = match &event.kind {
+        TimelineEventKind::Decrypted(event) => {
+            let bundled = event.unsigned_encryption_info.as_ref();
+            let edit = bundled.and_then(|all| all.get(&UnsignedEventLocation::RelationsReplace));
+            matches!(edit, Some(UnsignedDecryptionResult::Decrypted(_)))
+        }
+        // Of an open room: see [`own`].
+        TimelineEventKind::PlainText { .. } => true,
+        TimelineEventKind::UnableToDecrypt { .. } => false,
+    };
+    let ours = edit["sender"] == room.own_user_id().as_str()
+        && edit["content"]["m.relates_to"]["event_id"] == value["event_id"];
+    edit.get("content").filter(|_| readable && ours)
+}
+
+/// An event of the bot's own, with its id. In an encrypted room only what is encrypted
 /// counts: plain text could be anybody's who can write to the homeserver's database.
 fn own(event: &TimelineEvent, room: &Room) -> Option<(String, Value)> {
     if event.encryption_info().is_none() && room.encryption_state().is_encrypted() {
@@ -232,6 +258,5 @@ fn own(event: &TimelineEvent, room: &Room) -> Option<(String, Value)> {
     if value["sender"].as_str()? != room.own_user_id().as_str() {
         return None;
     }
-    let content = value.get("content")?.clone();
-    Some((value["event_id"].as_str()?.to_owned(), content))
+    Some((value["event_id"].as_str()?.to_owned(), value))
 }

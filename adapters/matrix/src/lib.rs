@@ -9,6 +9,7 @@
 
 mod adapter;
 mod answer;
+mod archive;
 mod check;
 mod choices;
 mod client;
@@ -20,8 +21,11 @@ mod history;
 mod inbound;
 mod invitations;
 mod listen;
+mod login;
+mod named;
 mod offers;
 mod opening;
+mod people;
 mod pills;
 mod posting;
 mod private;
@@ -31,6 +35,7 @@ mod room_work;
 mod seal;
 mod settings;
 mod setup;
+mod state;
 mod surroundings;
 mod time;
 mod trust;

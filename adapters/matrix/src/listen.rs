@@ -60,7 +60,20 @@ pub async fn listen(
     // Ends with this call, or when the inbox closes.
     let ended = stop.child_token();
     let _ends = ended.clone().drop_guard();
-    tokio::spawn(keep_session(account.clone(), ended.clone()));
+    let keeping = tokio::spawn(client::keep_session(account.clone(), ended.clone()));
+    let heard = hear(account, inbox, &ended).await;
+    ended.cancel();
+    // Tokens that changed just now are kept before the process ends.
+    let _ = keeping.await;
+    heard
+}
+
+/// Until the inbox closes, or somebody stops it.
+async fn hear(
+    account: &Arc<Account>,
+    inbox: Inbox,
+    ended: &CancellationToken,
+) -> Result<(), ListenError> {
     time::ask(account).await;
     tokio::spawn(time::witness(account.clone(), inbox.clone(), ended.clone()));
     let (keys, _) = watch::channel(0);
@@ -123,29 +136,6 @@ pub fn filter() -> Filter {
     filter.room.ephemeral = matrix_sdk::ruma::api::client::filter::RoomEventFilter::ignore_all();
     filter.presence = matrix_sdk::ruma::api::client::filter::Filter::ignore_all();
     Filter::FilterDefinition(filter)
-}
-
-/// The tokens change while the bot runs, where the homeserver hands out short-lived ones.
-async fn keep_session(account: Arc<Account>, ended: CancellationToken) {
-    let mut changes = account.client.subscribe_to_session_changes();
-    loop {
-        let change = tokio::select! {
-            () = ended.cancelled() => return,
-            change = changes.recv() => change,
-        };
-        match change {
-            Ok(matrix_sdk::SessionChange::TokensRefreshed) => {
-                if let Err(reason) =
-                    client::save_session(&account.client, &account.settings.key).await
-                {
-                    tracing::error!(%reason, "the session could not be kept");
-                }
-            }
-            Ok(matrix_sdk::SessionChange::UnknownToken(_)) => {}
-            Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
-            Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
-        }
-    }
 }
 
 fn is_member(event: &TimelineEvent) -> bool {

@@ -41,14 +41,21 @@ pub async fn talks_in(
     Ok(account.history.talks_in(room.room_id(), &thread.0))
 }
 
-/// The message of ours in this direct room that offered exactly these words.
+/// The message of ours in this direct room that offered exactly these words: among those that are
+/// answered by them, if any are.
 pub async fn worded(
     account: &Account,
     room: &Room,
-    is_direct: bool,
+    answers: &[&str],
     words: &str,
 ) -> Result<Option<(String, Offer)>, DeliverError> {
-    if !is_direct {
+    for to in answers {
+        let offer = at(account, room, to).await?;
+        if let Some(offer) = offer.filter(|offer| offer.worded(words).is_some()) {
+            return Ok(Some(((*to).to_owned(), offer)));
+        }
+    }
+    if !answers.is_empty() {
         return Ok(None);
     }
     let read = account.history.recent(room, "").await;

@@ -32,13 +32,28 @@ pub fn named(body: &str, html: Option<&str>, me: &str) -> String {
             .replace("&quot;", "\"")
             .replace("&#39;", "'")
             .replace("&amp;", "&");
-        if let Some((before, after)) = left.split_once(&name).filter(|_| !name.is_empty()) {
+        if let Some((before, after)) = split_at_word(left, &name) {
             out.push_str(before);
             out.push_str(&account);
             left = after;
         }
     }
     out + left
+}
+
+/// What stands before and after a name, where it is no part of a longer word.
+fn split_at_word<'a>(text: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
+    let joins = |one: Option<char>, other: Option<char>| {
+        one.is_some_and(char::is_alphanumeric) && other.is_some_and(char::is_alphanumeric)
+    };
+    let (first, last) = (name.chars().next()?, name.chars().next_back());
+    let mut found = text.match_indices(name).map(|(at, _)| {
+        let (before, rest) = text.split_at(at);
+        (before, &rest[name.len()..])
+    });
+    found.find(|(before, after)| {
+        !joins(before.chars().next_back(), Some(first)) && !joins(last, after.chars().next())
+    })
 }
 
 #[cfg(test)]
@@ -59,6 +74,23 @@ mod tests {
         );
         let encoded = "<a href=\"https://matrix.to/#/%40f%3Aa.example\">F</a>";
         check("add F", &format!("add {encoded}"), "add @f:a.example");
+    }
+
+    #[test]
+    fn a_name_within_a_longer_word_is_none() {
+        let al = "<a href=\"https://matrix.to/#/@al:a.example\">al</a>";
+        check(
+            "!vuln recall and lead al, also here",
+            &format!("!vuln recall and lead {al}, also here"),
+            "!vuln recall and lead @al:a.example, also here",
+        );
+        check(
+            "also finally",
+            &format!("also finally {al}"),
+            "also finally",
+        );
+        let at = "<a href=\"https://matrix.to/#/@al:a.example\">@al</a>";
+        check("add:@al's", &format!("add:{at}'s"), "add:@al:a.example's");
     }
 
     #[test]

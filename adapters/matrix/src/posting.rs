@@ -8,6 +8,7 @@ use underrose_chat::{DeliverError, Message};
 
 use crate::adapter::Account;
 use crate::choices::{Marks, Offer};
+use crate::direct;
 use crate::failure::{of, retry};
 use crate::render::{self, Relation};
 
@@ -75,7 +76,7 @@ pub async fn edit(
     let mut content = render::content(&first, key, &Relation::Replace(of_event.to_owned()));
     marks.put(&mut content);
     let event = send(account, room, key, content.clone()).await?;
-    account.history.replaced(room.room_id(), key, &event);
+    account.history.made(room.room_id(), key, &event);
     remember(account, room, of_event, &content);
     Ok(())
 }
@@ -94,8 +95,12 @@ async fn send(
     key: &str,
     content: Value,
 ) -> Result<String, DeliverError> {
+    let turns = match direct::meant_for(account, room) {
+        Some(_) => &account.paging,
+        None => &account.encrypting,
+    };
     let _turn = if room.encryption_state().is_encrypted() {
-        account.encrypting.acquire().await.ok()
+        turns.acquire().await.ok()
     } else {
         None
     };

@@ -2,12 +2,14 @@
 //! before everything private that is said, and told when it stops being so.
 
 use matrix_sdk::Room;
-use matrix_sdk::ruma::api::client::state::get_state_event_for_key;
 use matrix_sdk::ruma::events::StateEventType;
 use matrix_sdk::ruma::events::room::guest_access::GuestAccess;
 use matrix_sdk::ruma::events::room::history_visibility::HistoryVisibility;
 use matrix_sdk::ruma::room::JoinRule;
-use serde_json::Value;
+use underrose_chat::DeliverError;
+
+use crate::failure::{of, retry};
+use crate::state;
 
 /// What a room says of itself. `None` where it says nothing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -44,9 +46,28 @@ pub fn leak(rules: &Rules) -> Option<&'static str> {
     }
 }
 
+/// Whether the room keeps a secret now: `None`, or why it does not, without content.
+///
+/// # Errors
+/// If the homeserver must answer first, or if it says yes and the client does not know it yet:
+/// nothing is said before, since the client would not encrypt.
+pub async fn keeps(room: &Room) -> Result<Option<&'static str>, DeliverError> {
+    if leak(&rules(room).await?).is_none() {
+        return Ok(None);
+    }
+    // The client's copy may be of a room that was still being made.
+    let encrypted = asked(room, StateEventType::RoomEncryption, "algorithm").await?;
+    let now = fetched(room, encrypted.is_some()).await?;
+    match leak(&now) {
+        Some(leak) => Ok(Some(leak)),
+        None => Err(retry("the client does not know the whole room yet")),
+    }
+}
+
 /// Asks the client's copy of the room, and the homeserver while there is no copy yet.
-pub async fn rules(room: &Room) -> Result<Rules, matrix_sdk::Error> {
-    let encrypted = room.latest_encryption_state().await?.is_encrypted();
+pub async fn rules(room: &Room) -> Result<Rules, DeliverError> {
+    let encrypted = room.latest_encryption_state().await;
+    let encrypted = encrypted.map_err(|error| of(&error))?.is_encrypted();
     if room.create_content().is_none() {
         return fetched(room, encrypted).await;
     }
@@ -72,14 +93,7 @@ fn join_name(rule: &JoinRule) -> String {
     rule.as_str().to_owned()
 }
 
-/// The same from the homeserver itself: the client's copy may be of a room that was still being
-/// made.
-pub async fn rules_now(room: &Room) -> Result<Rules, matrix_sdk::Error> {
-    let encrypted = asked(room, StateEventType::RoomEncryption, "algorithm").await?;
-    fetched(room, encrypted.is_some()).await
-}
-
-async fn fetched(room: &Room, encrypted: bool) -> Result<Rules, matrix_sdk::Error> {
+async fn fetched(room: &Room, encrypted: bool) -> Result<Rules, DeliverError> {
     Ok(Rules {
         encrypted,
         join: asked(room, StateEventType::RoomJoinRules, "join_rule").await?,
@@ -97,23 +111,9 @@ async fn asked(
     room: &Room,
     kind: StateEventType,
     field: &str,
-) -> Result<Option<String>, matrix_sdk::Error> {
-    let id = room.room_id().to_owned();
-    let request = get_state_event_for_key::v3::Request::new(id, kind, String::new());
-    match room.client().send(request).await {
-        Ok(answer) => {
-            let content: Value =
-                serde_json::from_str(answer.event_or_content.get()).unwrap_or_default();
-            Ok(content[field].as_str().map(str::to_owned))
-        }
-        Err(error)
-            if error.client_api_error_kind()
-                == Some(&matrix_sdk::ruma::api::error::ErrorKind::NotFound) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(matrix_sdk::Error::from(error)),
-    }
+) -> Result<Option<String>, DeliverError> {
+    let content = state::asked(room, kind, "").await?.unwrap_or_default();
+    Ok(content[field].as_str().map(str::to_owned))
 }
 
 #[cfg(test)]

@@ -6,17 +6,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::pin::Pin;
 
 use matrix_sdk::Client;
-use matrix_sdk::SessionMeta;
-use matrix_sdk::authentication::SessionTokens;
-use matrix_sdk::authentication::matrix::MatrixSession;
 use matrix_sdk::ruma::api::client::uiaa;
-use matrix_sdk::ruma::{OwnedDeviceId, OwnedUserId};
 
 use crate::client::{OpenError, build, save_session, saved_session};
+use crate::login::log_in;
 use crate::settings::{Credentials, Settings};
-
-/// What stands in Element's list of devices.
-const DEVICE_NAME: &str = "Underrose";
 
 /// What was made.
 pub struct Done {
@@ -96,107 +90,6 @@ fn folder(settings: &Settings) -> Result<(), SetupError> {
     // The store's files come out readable by all: the folder is not.
     let only_me = std::fs::Permissions::from_mode(0o700);
     std::fs::set_permissions(&settings.folder, only_me).map_err(fail)
-}
-
-async fn log_in(
-    client: &Client,
-    settings: &Settings,
-    credentials: &Credentials,
-    known: Option<&MatrixSession>,
-) -> Result<(), SetupError> {
-    let refused = |reason: String| SetupError::Login(settings.user.clone(), reason);
-    match credentials {
-        Credentials::Password(password) => {
-            let login = client
-                .matrix_auth()
-                .login_username(&settings.user, password)
-                .initial_device_display_name(DEVICE_NAME);
-            let login = match known {
-                // The same device again: its keys are in the store.
-                Some(session) => login.device_id(session.meta.device_id.as_str()),
-                None => login,
-            };
-            login
-                .send()
-                .await
-                .map_err(|error| refused(error.to_string()))?;
-        }
-        Credentials::Token(token) => {
-            let meta = whoami(client, settings, token).await?;
-            if let Some(known) = known
-                && known.meta.device_id != meta.device_id
-            {
-                return Err(refused(
-                    "the token is of another device than the store".to_owned(),
-                ));
-            }
-            let session = MatrixSession {
-                meta,
-                tokens: SessionTokens {
-                    access_token: token.clone(),
-                    refresh_token: None,
-                },
-            };
-            client
-                .restore_session(session)
-                .await
-                .map_err(|error| refused(error.to_string()))?;
-        }
-    }
-    client
-        .encryption()
-        .wait_for_e2ee_initialization_tasks()
-        .await;
-    save_session(client, &settings.key)
-        .await
-        .map_err(|reason| SetupError::Failed {
-            doing: "keeping the session",
-            reason,
-        })
-}
-
-#[derive(serde::Deserialize)]
-struct WhoAmI {
-    user_id: OwnedUserId,
-    device_id: Option<OwnedDeviceId>,
-}
-
-async fn whoami(
-    client: &Client,
-    settings: &Settings,
-    token: &str,
-) -> Result<SessionMeta, SetupError> {
-    let refused = |reason: String| SetupError::Login(settings.user.clone(), reason);
-    let url = client
-        .homeserver()
-        .join("_matrix/client/v3/account/whoami")
-        .map_err(|error| refused(error.to_string()))?;
-    let answer = client
-        .http_client()
-        .get(url)
-        .bearer_auth(token)
-        .send()
-        .await
-        .and_then(matrix_sdk::reqwest::Response::error_for_status)
-        .map_err(|error| refused(error.without_url().to_string()))?;
-    let text = answer
-        .bytes()
-        .await
-        .map_err(|error| refused(error.to_string()))?;
-    let me: WhoAmI = serde_json::from_slice(&text).map_err(|error| refused(error.to_string()))?;
-    if settings.user.starts_with('@') && me.user_id.as_str() != settings.user {
-        return Err(SetupError::OtherUser {
-            found: me.user_id.to_string(),
-            expected: settings.user.clone(),
-        });
-    }
-    let device_id = me
-        .device_id
-        .ok_or_else(|| refused("the token has no device".to_owned()))?;
-    Ok(SessionMeta {
-        user_id: me.user_id,
-        device_id,
-    })
 }
 
 /// Cross-signing, secret storage and the backup of room keys; `None` if all was there.

@@ -1,13 +1,13 @@
 //! What a room is now: who is in it, whether it keeps its secrets, and what has replaced it.
 
 use matrix_sdk::Room;
-use serde_json::Value;
+use matrix_sdk::ruma::events::StateEventType;
 use underrose_chat::{DeliverError, Happening, UserId as Who, limits};
 
 use crate::adapter::Account;
 use crate::failure::of;
 use crate::understand::{room_id, who};
-use crate::{direct, private};
+use crate::{direct, people, private, state};
 
 /// The room was replaced. Followed only into a room that says the same, and keeps its secrets.
 pub async fn moved(
@@ -37,8 +37,7 @@ pub async fn moved(
         }));
     }
     if room.encryption_state().is_encrypted() {
-        let rules = private::rules(&next).await.map_err(|error| of(&error))?;
-        if let Some(leak) = private::leak(&rules) {
+        if let Some(leak) = private::keeps(&next).await? {
             return Ok(Some(Happening::Exposed {
                 room: room_id(account, room.room_id().as_str()),
                 why: format!("the room was replaced by one that keeps no secret: {leak}"),
@@ -53,20 +52,13 @@ pub async fn moved(
 
 /// Whether a room's creation names the other as its predecessor.
 async fn follows(next: &Room, old: &Room) -> Result<bool, DeliverError> {
-    use matrix_sdk::ruma::api::client::state::get_state_event_for_key;
-    let request = get_state_event_for_key::v3::Request::new(
-        next.room_id().to_owned(),
-        "m.room.create".into(),
-        String::new(),
-    );
-    let answer = next.client().send(request).await;
-    let answer = answer.map_err(|error| crate::failure::of_http(&error))?;
-    let content: Value = serde_json::from_str(answer.event_or_content.get()).unwrap_or_default();
+    let content = state::asked(next, StateEventType::RoomCreate, "").await?;
+    let content = content.unwrap_or_default();
     Ok(content["predecessor"]["room_id"] == old.room_id().as_str())
 }
 
 pub async fn exposed(account: &Account, room: &Room) -> Result<Option<Happening>, DeliverError> {
-    let rules = private::rules(room).await.map_err(|error| of(&error))?;
+    let rules = private::rules(room).await?;
     // A room that was never encrypted is no private room.
     Ok(private::leak(&rules)
         .filter(|_| rules.encrypted)
@@ -84,7 +76,7 @@ pub async fn seen(account: &Account, room: &Room) -> Result<Vec<Happening>, Deli
     if !encrypted || direct::partner(account, room).await?.is_some() {
         return Ok(Vec::new());
     }
-    let members: Vec<Who> = direct::members(room)
+    let members: Vec<Who> = people::members(room)
         .await?
         .iter()
         .filter(|member| **member != account.me)

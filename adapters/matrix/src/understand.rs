@@ -83,7 +83,15 @@ pub async fn happening(
             // conversation began, although it is typed here.
             let offer = match (edited || talks, is_command(&text)) {
                 (true, _) => None,
-                (false, true) => offers::worded(account, room, is_direct, &text).await?,
+                (false, true) if is_direct => {
+                    let answers: Vec<&str> = [&reply_to, &thread]
+                        .into_iter()
+                        .flatten()
+                        .map(String::as_str)
+                        .collect();
+                    offers::worded(account, room, &answers, &text).await?
+                }
+                (false, true) => None,
                 (false, false) => offers::meant(account, room, is_direct, answers).await?,
             };
             let Some((at, offer)) = offer else {

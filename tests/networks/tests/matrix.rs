@@ -178,3 +178,29 @@ fn an_expectation_that_is_wrong_fails() {
     assert!(RUNTIME.block_on(played).is_err());
     RUNTIME.block_on(play("right", first.to_owned()));
 }
+
+/// A room that is opened and nobody wrote it down, and what others are told by a line in which
+/// somebody fills a form.
+#[test]
+fn nothing_that_happens_beside_a_line_is_passed_over() {
+    let script = script("intake");
+    let (_, filled) = script.split_once("# All at once.").unwrap();
+    let (filled, _) = filled.split_once("\n#").unwrap();
+    let filled = filled.replace("2026-0003", "2026-0001");
+    for (name, unsaid) in [
+        (
+            "unopened",
+            "    #case-2026-0001 + alice, bob, carol, dave (private, topic: case 2026-0001)\n",
+        ),
+        (
+            "unpaged",
+            "    @alice: Page: case *2026-0001* waits for a first answer.\n      [I have it] [I cannot]\n",
+        ),
+    ] {
+        let wrong = filled.replace(unsaid, "");
+        assert_ne!(wrong, filled);
+        let played = RUNTIME.spawn(play(name, wrong));
+        assert!(RUNTIME.block_on(played).is_err(), "{name}");
+    }
+    RUNTIME.block_on(play("filled", filled));
+}

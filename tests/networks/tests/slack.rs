@@ -150,3 +150,30 @@ async fn an_expectation_that_is_wrong_fails() {
     }
     play("demo", first.to_owned()).await;
 }
+
+/// A room that is opened, and nobody wrote it down: though whoever is in it reads what they should.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_that_the_script_does_not_open_fails() {
+    let script = script("demo");
+    let (first, _) = script.split_once("> 2.").unwrap();
+    let opened = "    #case-2026-0001 + alice, bob, carol, dave (private, topic: case 2026-0001)\n";
+    let wrong = first.replace(opened, "");
+    assert_ne!(wrong, first);
+    let played = tokio::spawn(async move { play("demo", wrong).await });
+    assert!(played.await.is_err());
+}
+
+/// What others are told by a line in which somebody fills a form, and nobody wrote down.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_are_told_while_somebody_fills_a_form_counts() {
+    let script = script("intake");
+    let (_, filled) = script.split_once("# All at once.").unwrap();
+    let (filled, _) = filled.split_once("\n#").unwrap();
+    let filled = filled.replace("2026-0003", "2026-0001");
+    let page = "    @alice: Page: case *2026-0001* waits for a first answer.\n      [I have it] [I cannot]\n";
+    let wrong = filled.replace(page, "");
+    assert_ne!(wrong, filled);
+    let played = tokio::spawn(async move { play("filled", wrong).await });
+    assert!(played.await.is_err());
+    play("filled", filled).await;
+}

@@ -7,13 +7,12 @@ use matrix_sdk::Room;
 use matrix_sdk::ruma::UserId;
 use matrix_sdk::sync::SyncResponse;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use underrose_chat::{Block, Inline, Message};
 
 use super::requests::{Asked, in_room, to_this_device};
 use crate::adapter::Account;
 use crate::render::Relation;
-use crate::{direct, posting};
+use crate::{direct, named, posting};
 
 /// What to do instead.
 const HOW: &str = "You want to verify me. I cannot compare emoji by myself: somebody must sit at my \
@@ -121,12 +120,7 @@ async fn say(account: &Account, room: &Room, to: &str) {
         ],
     };
     // One key for each person: said again only when it is long forgotten.
-    let hash = Sha256::digest(format!("verify/{to}"));
-    let key: String = hash
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let key = named::after(format!("verify/{to}"));
     let said = posting::post(account, room, &key, &message, &Relation::None).await;
     if said.is_err() {
         tracing::debug!("how the bot is verified could not be said");

@@ -1,13 +1,16 @@
 //! Requests for verification as they come by sync: to the device, or in a room.
 
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use matrix_sdk::config::SyncSettings;
 use matrix_sdk::encryption::verification::VerificationRequest;
-use matrix_sdk::ruma::{OwnedUserId, UserId};
+use matrix_sdk::ruma::{OwnedRoomId, OwnedUserId, UserId};
 use matrix_sdk::sync::SyncResponse;
 use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::{Operator, VerifyError};
 use crate::adapter::Account;
@@ -31,7 +34,7 @@ pub struct Asked {
 
 /// Hands on what these people ask. Returns only when it makes no sense to go on.
 pub async fn listen(
-    account: &std::sync::Arc<Account>,
+    account: &Arc<Account>,
     whom: &[OwnedUserId],
     found: mpsc::Sender<VerificationRequest>,
     operator: &dyn Operator,
@@ -41,6 +44,7 @@ pub async fn listen(
     }
     let settings = SyncSettings::new().filter(listen::filter());
     let (mut first, mut failures) = (true, 0);
+    let mut answering = Answering::default();
     loop {
         let wait = if first { Duration::ZERO } else { SYNC_MAX };
         match account
@@ -66,10 +70,14 @@ pub async fn listen(
                     if let Some(request) =
                         encryption.get_verification_request(by, &asked.flow).await
                     {
-                        let _ = found.send(request).await;
+                        // Never waited for: what is compared now goes on by the next sync.
+                        if found.try_send(request).is_err() {
+                            operator
+                                .told(&format!("{by} asks while others do: they must ask again."));
+                        }
                     }
                 }
-                rooms(account, whom).await;
+                answering.rooms(account, whom).await;
             }
             Err(error) => {
                 failures += 1;
@@ -100,16 +108,36 @@ async fn known(
     Ok(())
 }
 
-/// Element verifies in a direct room, which it makes if there is none.
-async fn rooms(account: &std::sync::Arc<Account>, whom: &[OwnedUserId]) {
-    for room in account.client.invited_rooms() {
-        let by = room
-            .invite_details()
-            .await
-            .ok()
-            .map(|invite| invite.inviter_id);
-        if by.is_some_and(|by| whom.contains(&by)) {
-            invitations::answer(account.clone(), room).await;
+/// Invitations that are being answered, beside the syncs: a homeserver that limits rates says no
+/// for half a minute. They end with the listening.
+#[derive(Default)]
+struct Answering {
+    rooms: HashSet<OwnedRoomId>,
+    tasks: JoinSet<OwnedRoomId>,
+}
+
+impl Answering {
+    /// Element verifies in a direct room, which it makes if there is none.
+    async fn rooms(&mut self, account: &Arc<Account>, whom: &[OwnedUserId]) {
+        while let Some(done) = self.tasks.try_join_next() {
+            if let Ok(room) = done {
+                self.rooms.remove(&room);
+            }
+        }
+        for room in account.client.invited_rooms() {
+            let id = room.room_id().to_owned();
+            let by = room
+                .invite_details()
+                .await
+                .ok()
+                .map(|invite| invite.inviter_id);
+            if by.is_some_and(|by| whom.contains(&by)) && self.rooms.insert(id.clone()) {
+                let answered = invitations::answer(account.clone(), room);
+                self.tasks.spawn(async move {
+                    answered.await;
+                    id
+                });
+            }
         }
     }
 }

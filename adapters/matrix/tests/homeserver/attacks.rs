@@ -246,6 +246,52 @@ async fn a_member_cannot_bring_an_outsider_in_and_who_is_in_is_told() {
     assert_eq!(invited_by, Some(user(alice.id())));
 }
 
+/// The homeserver hands whoever was removed the ciphertext of what followed.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_removed_has_no_key_for_what_follows() {
+    let url = shared().await;
+    let mut bot = Bot::new(&url, &name("bot")).await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let mallory = Person::new(&url, &name("mallory"), Signed::Yes).await;
+    let case = bot
+        .opens("case-2026-0107", &[alice.id(), mallory.id()])
+        .await;
+    let id = RoomId::parse(&case.id).unwrap();
+    alice.joins(&id).await;
+    mallory.joins(&id).await;
+    let before = bot
+        .posts("before", to(&case), Message::text("before"))
+        .await;
+    mallory.sees(&bot.id(), "before").await;
+    // No sync tells the bot's client that anybody went.
+    bot.ends().await;
+    let remove = Action::Remove {
+        room: case.clone(),
+        who: user(mallory.id()),
+    };
+    bot.delivers("remove", &remove).await;
+    let after = bot.posts("after", to(&case), Message::text("after")).await;
+    alice.sees(&bot.id(), "after").await;
+    // Keys come in the order in which they were sent: a later one is there.
+    bot.begins().await;
+    mallory.accepts_all();
+    let direct = underrose_chat::Target::Direct {
+        user: user(mallory.id()),
+    };
+    bot.posts("direct", direct, Message::text("you are out"))
+        .await;
+    mallory.sees(&bot.id(), "you are out").await;
+    let room = mallory.client.get_room(&id).unwrap();
+    let reads = async |event: &str| {
+        let raw = alice.raw(&id, event).await;
+        let raw = matrix_sdk::ruma::serde::Raw::new(&raw).unwrap();
+        let opened = room.decrypt_event(raw.cast_ref_unchecked(), None).await;
+        opened.is_ok_and(|event| event.encryption_info().is_some())
+    };
+    assert!(reads(&before.message.0).await, "what was said to them");
+    assert!(!reads(&after.message.0).await, "what was not");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_edited_into_a_command_is_marked_so() {
     let (bot, alice, _, id) = case("case-2026-0105").await;

@@ -104,6 +104,26 @@ async fn a_case_s_room_keeps_its_secrets() {
     );
 }
 
+/// Where the configuration closes them, case rooms are for people of this homeserver.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_s_room_is_federated_only_where_the_configuration_leaves_it_open() {
+    use underrose_matrix::Federation;
+    let url = shared().await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    for (federation, federated) in [
+        (Federation::Open, json!(null)),
+        (Federation::Closed, json!(false)),
+    ] {
+        let change = |settings: &mut underrose_matrix::Settings| settings.federation = federation;
+        let bot = Bot::with(&url, &name("bot"), change).await;
+        let case = bot.opens("case-2026-0006", &[alice.id()]).await;
+        let id = matrix_sdk::ruma::RoomId::parse(&case.id).unwrap();
+        alice.joins(&id).await;
+        let state = alice.state(&id).await;
+        assert_eq!(state["m.room.create"]["m.federate"], federated);
+    }
+}
+
 /// A creation that was cut short in the homeserver's middle: the address stands, nobody is invited.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_room_half_made_is_finished_before_anything_is_said_in_it() {

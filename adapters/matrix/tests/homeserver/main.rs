@@ -11,6 +11,7 @@ mod contract;
 mod conversing;
 mod delivering;
 mod listening;
+mod offering;
 mod setting_up;
 mod trouble;
 mod verifying;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use matrix_sdk::ruma::RoomId;
-use underrose_chat::{Action, Adapter, DeliverError, Happening, Message, Receipt};
+use underrose_chat::{Action, Adapter, DeliverError, Happening, Message, Receipt, Target};
 
-use crate::support::bot::{Bot, to};
-use crate::support::person::{Person, Signed};
+use crate::support::bot::{Bot, key, to, user};
+use crate::support::person::{PATIENCE, Person, Signed};
 use crate::support::proxy::Proxy;
 use crate::support::synapse::{Limits, Synapse};
 use crate::{name, shared};
@@ -111,6 +111,76 @@ async fn the_homeserver_s_clock_is_a_witness() {
     let ahead = (told - date.to_utc()).num_seconds();
     assert!((3_500..3_700).contains(&ahead), "{ahead}");
     assert!(bot.matrix.tells_time());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_renewed_while_it_runs_and_in_the_next_life() {
+    let synapse = Synapse::start(Limits::ShortTokens).await;
+    let proxy = Proxy::before(&synapse.url()).await;
+    let mut bot = Bot::with(&synapse.url(), "bot", |settings| {
+        settings.homeserver.clone_from(&proxy.url);
+    })
+    .await;
+    let device = bot.matrix.device().to_owned();
+    let case = bot.opens("case-2026-0204", &[]).await;
+    let renewed = || proxy.seen.lock().unwrap().renewed;
+    // The pair of tokens of the login is worth nothing once the second was used.
+    for life in [3, 5] {
+        let mut word = tokio::time::interval(Duration::from_millis(500));
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while renewed() < life {
+            let now = word.tick().await;
+            assert!(now < deadline, "renewed {} times", renewed());
+            let said = Message::text("still here");
+            bot.posts(&format!("word {now:?}"), to(&case), said).await;
+        }
+        assert!(bot.is_listening(), "it listens no more");
+        bot.ends().await;
+        bot.begins().await;
+    }
+    bot.posts("after", to(&case), Message::text("after it"))
+        .await;
+    assert_eq!(bot.matrix.device(), device);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_waits_behind_no_case_s_room() {
+    let url = shared().await;
+    let proxy = Proxy::before(&url).await;
+    let behind = proxy.url.clone();
+    let bot = Bot::with(&url, &name("bot"), |settings| settings.homeserver = behind).await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    alice.accepts_all();
+    let page = Target::Direct {
+        user: user(alice.id()),
+    };
+    bot.posts("first page", page.clone(), Message::text("first page"))
+        .await;
+    // More rooms than take their turn at once, in none of which the homeserver ever answers.
+    let mut cases = Vec::new();
+    for number in 210..216 {
+        cases.push(bot.opens(&format!("case-2026-0{number}"), &[]).await);
+    }
+    let ids = cases
+        .iter()
+        .map(|case| case.id.trim_start_matches('!').to_owned());
+    proxy.seen.lock().unwrap().swallowed = ids.collect();
+    let mut silent = proxy.seen.lock().unwrap().silent.subscribe();
+    let stuck: Vec<_> = cases
+        .iter()
+        .map(|case| {
+            let (matrix, action) = (
+                bot.matrix.clone(),
+                Action::post(to(case), Message::text("x")),
+            );
+            let key = key(&format!("{} stuck in {}", bot.settings.user, case.id));
+            tokio::spawn(async move { matrix.deliver(&key, &action).await })
+        })
+        .collect();
+    silent.wait_for(|count| *count >= 4).await.unwrap();
+    bot.posts("page", page, Message::text("the page")).await;
+    assert!(stuck.iter().all(|post| !post.is_finished()));
+    alice.sees(&bot.id(), "the page").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -222,6 +222,11 @@ impl Bot {
             .unwrap()
     }
 
+    pub fn is_listening(&self) -> bool {
+        let listening = self.listening.as_ref();
+        listening.is_some_and(|listening| !listening.is_finished())
+    }
+
     /// Ends the process, as far as the network can tell; the disk stays.
     pub async fn ends(&mut self) {
         self.stop.cancel();

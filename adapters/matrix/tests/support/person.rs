@@ -320,6 +320,26 @@ impl Person {
         serde_json::from_str(&answer.text().await.unwrap()).unwrap()
     }
 
+    /// Signs another of this person's devices out.
+    pub async fn logs_out(&self, device: &str) {
+        use matrix_sdk::ruma::api::client::uiaa::{
+            AuthData, MatrixUserIdentifier, Password, UserIdentifier,
+        };
+        let devices = [device.into()];
+        let asked = self.client.delete_devices(&devices, None).await;
+        let error = asked.expect_err("the password is asked for");
+        let me = MatrixUserIdentifier::new(self.id().to_string());
+        let mut proof = Password::new(UserIdentifier::Matrix(me), PASSWORD.to_owned());
+        proof.session = error
+            .as_uiaa_response()
+            .and_then(|asked| asked.session.clone());
+        let proof = AuthData::Password(proof);
+        self.client
+            .delete_devices(&devices, Some(proof))
+            .await
+            .unwrap();
+    }
+
     /// The room's state now, by type (and key, where there is one).
     pub async fn state(&self, room: &RoomId) -> BTreeMap<String, Value> {
         let url = format!(

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use underrose_chat::sim::Fault;
 
 /// Something that changed the network.
@@ -23,6 +24,12 @@ pub struct Seen {
     pub fault: Option<Fault>,
     /// Added to the homeserver's `Date`.
     pub clock_ahead_seconds: i64,
+    /// Sessions that were renewed.
+    pub renewed: usize,
+    /// What is said in these rooms never arrives.
+    pub swallowed: Vec<String>,
+    /// How much was swallowed.
+    pub silent: watch::Sender<usize>,
 }
 
 pub struct Proxy {
@@ -127,6 +134,17 @@ fn has_effect(request: &Request) -> bool {
     }
 }
 
+/// Whether this never arrives; then that it was said is written down.
+fn is_swallowed(request: &Request, seen: &Mutex<Seen>) -> bool {
+    let seen = seen.lock().unwrap();
+    let mut rooms = seen.swallowed.iter();
+    let swallowed = rooms.any(|room| request.path.contains(room));
+    if swallowed {
+        seen.silent.send_modify(|count| *count += 1);
+    }
+    swallowed
+}
+
 async fn connection(
     mut stream: TcpStream,
     client: &matrix_sdk::reqwest::Client,
@@ -136,6 +154,9 @@ async fn connection(
     let mut rest = Vec::new();
     while let Some(request) = read(&mut stream, &mut rest).await {
         let effect = has_effect(&request);
+        if effect && is_swallowed(&request, seen) {
+            std::future::pending::<()>().await;
+        }
         let fault = if effect {
             seen.lock().unwrap().fault.take()
         } else {
@@ -185,6 +206,9 @@ async fn connection(
             })
             .collect();
         let body = answer.bytes().await.ok()?;
+        if request.path.ends_with("/refresh") && status < 300 {
+            seen.lock().unwrap().renewed += 1;
+        }
         if effect && status < 300 {
             let value: Value = serde_json::from_slice(&body).unwrap_or_default();
             let made = Effect {

@@ -9,8 +9,10 @@ use std::time::Duration;
 pub enum Limits {
     Relaxed,
     AsShipped,
-    /// Relaxed, and a session ends after some seconds.
+    /// Relaxed, and a session ends after some seconds, renewed or not.
     ShortSessions,
+    /// Relaxed, and a token ends after some seconds; a session can be renewed.
+    ShortTokens,
 }
 
 pub struct Synapse {
@@ -149,7 +151,10 @@ fn configuration(dir: &Path, port: u16, limits: Limits) -> String {
     let limits = match limits {
         Limits::AsShipped => String::new(),
         Limits::Relaxed => RELAXED.to_owned(),
-        Limits::ShortSessions => format!("{RELAXED}nonrefreshable_access_token_lifetime: 12s\n"),
+        Limits::ShortSessions => format!("{RELAXED}session_lifetime: 12s\n"),
+        Limits::ShortTokens => format!(
+            "{RELAXED}refreshable_access_token_lifetime: 3s\nnonrefreshable_access_token_lifetime: 60s\n"
+        ),
     };
     format!(
         "server_name: localhost

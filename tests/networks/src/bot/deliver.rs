@@ -20,7 +20,7 @@ impl Bot {
     /// does, so that a transcript repeats to the letter; calls `look` after each.
     pub async fn settle(&self, look: &mut (dyn FnMut() + Send)) {
         for _ in 0..DELIVERIES_MAX {
-            let (row, adapter, taken) = {
+            let (row, adapter, taken, perhaps_kept) = {
                 let mut inner = self.desk.inner.lock().await;
                 let now = self.desk.clock.read().wall;
                 let Some(row) = inner.queue.take(now) else {
@@ -30,9 +30,10 @@ impl Bot {
                 let up = !inner.down.contains(network);
                 let adapter = self.adapters.get(network).filter(|_| up).cloned();
                 let taken = inner.taken.len();
-                (row, adapter, taken)
+                let perhaps_kept = inner.earlier.is_some_and(|last| row.id <= last);
+                (row, adapter, taken, perhaps_kept)
             };
-            let outcome = attempt(&row, adapter).await;
+            let outcome = attempt(&row, adapter, perhaps_kept).await;
             let outcome = self.heard_of(outcome).await;
             self.land(row, outcome, taken).await;
             look();
@@ -77,7 +78,11 @@ impl Bot {
 }
 
 /// As the outbox does it, but by the machine's clock where the network asks for time.
-async fn attempt(row: &Row, adapter: Option<Arc<dyn Adapter>>) -> Result<Receipt, DeliverError> {
+async fn attempt(
+    row: &Row,
+    adapter: Option<Arc<dyn Adapter>>,
+    perhaps_kept: bool,
+) -> Result<Receipt, DeliverError> {
     let Some(adapter) = adapter else {
         let reason = "the network is down".to_owned();
         return Err(DeliverError::Retry {
@@ -89,10 +94,23 @@ async fn attempt(row: &Row, adapter: Option<Arc<dyn Adapter>>) -> Result<Receipt
     let mut again = tokio::time::interval(AGAIN);
     loop {
         again.tick().await;
-        let outcome = adapter.deliver(&row.promise.key, &row.promise.action).await;
+        let outcome = keep(row, &*adapter, perhaps_kept).await;
         let retry = matches!(outcome, Err(DeliverError::Retry { .. }));
         if !retry || tokio::time::Instant::now() > deadline {
             return outcome;
         }
     }
+}
+
+/// A promise that an earlier process made may have been kept, and that not written down.
+async fn keep(
+    row: &Row,
+    adapter: &dyn Adapter,
+    perhaps_kept: bool,
+) -> Result<Receipt, DeliverError> {
+    let (key, action) = (&row.promise.key, &row.promise.action);
+    if perhaps_kept && let Some(receipt) = adapter.find(key, action).await? {
+        return Ok(receipt);
+    }
+    adapter.deliver(key, action).await
 }

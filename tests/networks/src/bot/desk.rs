@@ -30,6 +30,8 @@ pub struct Inner {
     pub key: MasterKey,
     pub engine: Option<Engine>,
     pub queue: Queue,
+    /// The last promise that an earlier process made: see the outbox's driver.
+    pub earlier: Option<u64>,
     /// How far the wall clock is ahead of the truth.
     pub lie: TimeDelta,
     /// When each event was first taken in: a redelivery has the same instant.
@@ -52,6 +54,7 @@ impl Inner {
         let (engine, rows) = Engine::open(store, policy, clock.read()).unwrap();
         self.engine = Some(engine);
         self.queue = Queue::default();
+        self.earlier = rows.iter().map(|row| row.id).max();
         rows.into_iter().for_each(|row| {
             self.queue.put(row);
         });

@@ -53,6 +53,7 @@ impl Bot {
             key: MasterKey::generate(),
             engine: None,
             queue: Queue::default(),
+            earlier: None,
             lie: TimeDelta::zero(),
             dates: BTreeMap::new(),
             taken: Vec::new(),

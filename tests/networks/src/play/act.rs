@@ -7,7 +7,7 @@ use underrose::domain::calendar::parse_span;
 use underrose_chat::{RoomId, Surface};
 use underrose_console::Line;
 
-use super::{Extent, Player};
+use super::Player;
 use crate::compare::{self, Piece};
 use crate::network::{Cannot, Network, Spot};
 use crate::script::Step;
@@ -16,7 +16,7 @@ use crate::script::Step;
 const REPORT: [&str; 4] = ["title", "text", "plans", "credit"];
 
 impl<N: Network> Player<N> {
-    pub(super) async fn act(&mut self, step: &Step) -> Result<Extent, Cannot> {
+    pub(super) async fn act(&mut self, step: &Step) -> Result<(), Cannot> {
         match &step.line {
             Line::Blank | Line::Comment(_) | Line::Expected(_) => {}
             Line::Advance(span) => self.advance(span).await,
@@ -44,14 +44,12 @@ impl<N: Network> Player<N> {
                 } else {
                     self.answer_each(who, room, values.clone()).await?;
                 }
-                return Ok(Extent::Last);
             }
             Line::Changes { who, values } => {
                 for (field, value) in values {
                     self.network.fill(who, field, value).await?;
                     self.rest().await;
                 }
-                return Ok(Extent::Last);
             }
             Line::Cancels { who } => self.network.cancel(who).await?,
             Line::Opens { who } => self.network.open_home(who).await?,
@@ -85,7 +83,7 @@ impl<N: Network> Player<N> {
                 return Err(Cannot("nobody does that here".to_owned()));
             }
         }
-        Ok(Extent::All)
+        Ok(())
     }
 
     async fn say(&mut self, who: &str, room: Option<RoomId>, text: &str) -> Result<(), Cannot> {

@@ -43,14 +43,6 @@ pub struct Player<N> {
     surface: Surface,
 }
 
-/// How much of what came must be in the script.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Extent {
-    All,
-    /// One line of the script was several steps here: the end of it counts.
-    Last,
-}
-
 impl<N: Network> Player<N> {
     pub fn new(bot: Bot, network: N, halls: BTreeMap<String, RoomId>, people: &[&str]) -> Self {
         Self {
@@ -96,11 +88,11 @@ impl<N: Network> Player<N> {
                 continue;
             }
             match self.act(&step).await {
-                Ok(extent) => {
+                Ok(()) => {
                     // What is shown to somebody who is then removed was shown.
                     self.network.look();
                     self.rest().await;
-                    self.compare(&place, &step, extent).await;
+                    self.compare(&place, &step).await;
                 }
                 Err(_) if step.expected == [Expected::Impossible] => {}
                 Err(Cannot(why)) => panic!("{place}\n  {why}"),

@@ -3,13 +3,48 @@
 use underrose_chat::RoomId;
 use underrose_console::Line;
 
-use super::{Extent, Player};
+use super::Player;
 use crate::compare::{self, Piece};
 use crate::network::{Network, Spot};
 use crate::script::{Expected, Step};
 
+/// How much of what came must be in the script.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    All,
+    /// The end of it: what was before is not written there.
+    Last,
+}
+
+impl Extent {
+    /// What this person reads alone of a line. One line that fills a form is several steps of who
+    /// fills it, and of nobody else.
+    fn alone(line: &Line, who: &str) -> Self {
+        match line {
+            Line::Fills { who: by, .. } | Line::Changes { who: by, .. } if by == who => Self::Last,
+            Line::Blank
+            | Line::Comment(_)
+            | Line::Expected(_)
+            | Line::Advance(_)
+            | Line::Says { .. }
+            | Line::Presses { .. }
+            | Line::Fills { .. }
+            | Line::Changes { .. }
+            | Line::Cancels { .. }
+            | Line::Opens { .. }
+            | Line::Joins { .. }
+            | Line::Directive { .. }
+            | Line::Leaves { .. }
+            | Line::Sends { .. }
+            | Line::Moved { .. }
+            | Line::Exposed { .. }
+            | Line::Members { .. } => Self::All,
+        }
+    }
+}
+
 impl<N: Network> Player<N> {
-    pub(super) async fn compare(&mut self, place: &str, step: &Step, extent: Extent) {
+    pub(super) async fn compare(&mut self, place: &str, step: &Step) {
         let rooms = self.rooms().await;
         self.words.set_spellings(
             self.network
@@ -33,6 +68,7 @@ impl<N: Network> Player<N> {
                     compare::add(&mut wanted, Piece::Said(self.words.of_script(lines)));
                 }
             }
+            let extent = Extent::alone(&step.line, &who);
             self.compare_one(place, &who, Spot::Alone, &wanted, extent)
                 .await;
         }
@@ -90,9 +126,15 @@ impl<N: Network> Player<N> {
     async fn follow(&mut self, place: &str, name: &str, room: &RoomId, step: &Step) {
         let concerned = step.expected.iter().any(|one| one.room() == Some(name));
         let moves = matches!(step.line, Line::Joins { .. } | Line::Advance(_));
-        if self.members.contains_key(room) && !concerned && !moves {
+        let known = self.members.contains_key(room);
+        if known && !concerned && !moves {
             return;
         }
+        let opens = |one: &Expected| matches!(one, Expected::Opened { room, .. } if room == name);
+        assert!(
+            known || self.halls.contains_key(name) || step.expected.iter().any(opens),
+            "{place}\n  #{name} was opened, and the script does not say so"
+        );
         for expected in step.expected.iter().filter(|one| one.room() == Some(name)) {
             let inside = self.inside.entry(room.clone()).or_default();
             match expected {
