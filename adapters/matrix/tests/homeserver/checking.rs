@@ -93,7 +93,8 @@ async fn the_check_names_each_room_that_is_not_as_it_should_be() {
     let mut bot = Bot::new(&url, &name("bot")).await;
     let mut rooms = Vec::new();
     let me = bot.id();
-    let powers = |mine: i64, words: i64| json!({"users": {me.as_str(): mine}, "events_default": words});
+    let powers =
+        |mine: i64, words: i64| json!({"users": {me.as_str(): mine}, "events_default": words});
     for (openness, encrypted, kind, content, level, said) in [
         (
             Openness::Private,
