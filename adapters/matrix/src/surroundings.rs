@@ -36,13 +36,13 @@ pub async fn moved(
             why: "the room was replaced by one that knows nothing of it".to_owned(),
         }));
     }
-    if room.encryption_state().is_encrypted() {
-        if let Some(leak) = private::keeps(&next).await? {
-            return Ok(Some(Happening::Exposed {
-                room: room_id(account, room.room_id().as_str()),
-                why: format!("the room was replaced by one that keeps no secret: {leak}"),
-            }));
-        }
+    if room.encryption_state().is_encrypted()
+        && let Some(leak) = private::keeps(&next).await?
+    {
+        return Ok(Some(Happening::Exposed {
+            room: room_id(account, room.room_id().as_str()),
+            why: format!("the room was replaced by one that keeps no secret: {leak}"),
+        }));
     }
     Ok(Some(Happening::Moved {
         from: room_id(account, room.room_id().as_str()),
