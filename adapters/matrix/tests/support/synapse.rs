@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// Whether Synapse limits rates as it ships.
@@ -53,15 +54,24 @@ fn support_dir() -> PathBuf {
         .expect("the scripts are in the repository")
 }
 
+/// A port on which nobody listens, below those that the system gives to connections (32,768 and up
+/// on Linux): none of them takes it before the homeserver does, or while it is down.
+fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Processes that run side by side begin apart.
+    let begin = std::process::id().wrapping_mul(31);
+    (0..10_000)
+        .map(|_| begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)))
+        .map(|place| u16::try_from(10_000 + place % 10_000).unwrap())
+        .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .unwrap()
+}
+
 impl Synapse {
     /// Resolves when it answers.
     pub async fn start(limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = free_port();
         std::fs::write(
             dir.path().join("homeserver.yaml"),
             configuration(dir.path(), port, limits),

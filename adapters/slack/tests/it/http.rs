@@ -3,27 +3,22 @@
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use underrose_slack::{PATH, Reason, Secret, WayIn};
-use underrose_slack_emulator::{Emulator, sign};
+use underrose_slack_emulator::{Emulator, free_port, sign};
 
 use crate::contract::Log;
 use crate::stage::{Desk, Stage, app, slack_at};
 
 const SECRET: &str = "emulated-signing-secret";
 
-/// An address that is free now.
-async fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap()
+fn free() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], free_port()))
 }
 
 async fn up() -> (Stage, SocketAddr) {
-    let listen = free().await;
+    let listen = free();
     let emulator = Emulator::start(app().over_http(&format!("http://{listen}{PATH}")))
         .await
         .unwrap();

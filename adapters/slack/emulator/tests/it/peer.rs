@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
-use underrose_slack_emulator::{Emulator, Settings};
+use underrose_slack_emulator::{Emulator, Settings, free_port};
 
 /// A peer's process; it ends with the test.
 pub struct Peer(#[expect(dead_code, reason = "held so that it is killed with the test")] Child);
@@ -96,9 +96,4 @@ pub fn record(name: &str) -> PathBuf {
     let folder = peers().join("record").join(name);
     let _ = std::fs::remove_dir_all(&folder);
     folder
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
