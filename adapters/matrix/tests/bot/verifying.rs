@@ -53,15 +53,15 @@ async fn at_the_terminal_only_what_the_emoji_tell_verifies() {
         let request = alice.asks_to_verify(&life.me).await;
         let sas = alice.compares(&request).await;
         let (asked, rest) = prints(child.0.stdout.take().unwrap()).await;
-        for (symbol, name) in shown(&sas) {
+        let emoji = shown(&sas);
+        for (symbol, name) in &emoji {
             assert!(asked.contains(&format!("{symbol}  {name}\n")), "{asked}");
         }
         assert!(asked.contains("waits for: @alice:localhost\n"), "{asked}");
         sas.confirm().await.unwrap();
         let mut input = child.0.stdin.take().unwrap();
-        let last = shown(&sas).last().unwrap().1.to_owned();
-        let typed = answer.map_or(last, str::to_owned);
-        writeln!(input, "{typed}").unwrap();
+        let (_, last) = emoji.last().unwrap();
+        writeln!(input, "{}", answer.unwrap_or(last)).unwrap();
         let (told, _) = prints(rest).await;
         assert!(told.contains(end), "{told}");
         assert_eq!(child.0.wait().unwrap().success(), answer.is_none());
