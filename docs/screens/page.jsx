@@ -3,7 +3,7 @@
 import { createRoot } from "react-dom/client";
 import { Message } from "slack-blocks-to-jsx";
 
-const { kind, shown, people } = window.surface;
+const { kind, shown, channels } = window.surface;
 
 // The renderer shows what a view was opened with; people see what they have entered since. It
 // also shows no chosen option, and a line as a paragraph: that is mended here.
@@ -29,7 +29,7 @@ const drawn = shown.blocks.map(entered);
 const blocks = (
   <>
     <style>{mended.join("\n")}</style>
-    <Message blocks={drawn} withoutWrapper data={{ users: people }} />
+    <Message blocks={drawn} withoutWrapper data={{ channels }} />
   </>
 );
 

@@ -7,13 +7,19 @@ use serde_json::{Value, json};
 use crate::scene::Scene;
 
 /// Keeps one surface, if anybody wants it.
-fn shot(name: &str, kind: &str, shown: &Value) {
+fn shot(scene: &Scene, name: &str, kind: &str, shown: &Value) {
     let Some(folder) = std::env::var_os("SLACK_SCREENS") else {
         return;
     };
     let folder = std::path::PathBuf::from(folder);
     std::fs::create_dir_all(&folder).unwrap();
-    let surface = json!({"kind": kind, "shown": shown});
+    // What Slack itself knows, and shows in their place.
+    let channels: Vec<Value> = scene.emulator.look(|world| {
+        let all = world.channels.values();
+        all.map(|one| json!({"id": one.id, "name": one.name}))
+            .collect()
+    });
+    let surface = json!({"kind": kind, "shown": shown, "channels": channels});
     std::fs::write(folder.join(format!("{name}.json")), surface.to_string()).unwrap();
 }
 
@@ -49,7 +55,7 @@ async fn every_surface_shows_what_its_reader_needs() {
     erin.open_home();
     let home = scene.home("erin", "Report a vulnerability").await;
     assert!(!shows(&home, "on call"), "{home}");
-    shot("home-outside", "home", &home);
+    shot(&scene, "home-outside", "home", &home);
 
     scene.types("erin", &general, "vuln report").await;
     erin.fill("title", "The kubelet writes bearer tokens into its log")
@@ -63,7 +69,7 @@ async fn every_surface_shows_what_its_reader_needs() {
     .unwrap();
     erin.fill("credit", "Erin Example").await.unwrap();
     let form = erin.modal_that("the report form", |_| true).await;
-    shot("report-form", "modal", &form);
+    shot(&scene, "report-form", "modal", &form);
     erin.submit().await.unwrap();
 
     let case = scene.case_room().await;
@@ -71,13 +77,13 @@ async fn every_surface_shows_what_its_reader_needs() {
     let page = alice
         .sees_that(&direct, "the page", |message| shows(message, "I have it"))
         .await;
-    shot("page", "message", &page);
-    shot("card-new", "message", &scene.card(&case));
+    shot(&scene, "page", "message", &page);
+    shot(&scene, "card-new", "message", &scene.card(&case));
 
     alice.open_home();
     let home = scene.home("alice", "on call until").await;
     assert!(shows(&home, "the page is with you"), "{home}");
-    shot("home-duty", "home", &home);
+    shot(&scene, "home-duty", "home", &home);
 
     scene.presses("alice", &direct, "I have it").await;
     scene.presses("alice", &case, "Acknowledge").await;
@@ -100,7 +106,7 @@ async fn every_surface_shows_what_its_reader_needs() {
             shows(view, "between 6.5 Medium and 8.1 High")
         })
         .await;
-    shot("score-3.1", "modal", &half);
+    shot(&scene, "score-3.1", "modal", &half);
     alice.fill("A", "N").await.unwrap();
     alice
         .modal_that("the score", |view| shows(view, "6.5 Medium"))
@@ -129,7 +135,7 @@ async fn every_surface_shows_what_its_reader_needs() {
     let whole = bob
         .modal_that("the score", |view| shows(view, "7.1 High"))
         .await;
-    shot("score-4.0", "modal", &whole);
+    shot(&scene, "score-4.0", "modal", &whole);
     // A typed vector counts instead, and is scored while it is typed.
     bob.fill("vector", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N")
         .await
@@ -147,7 +153,7 @@ async fn every_surface_shows_what_its_reader_needs() {
     let settle = alice
         .modal_that("both vectors", |view| shows(view, "bob: 7.5 High"))
         .await;
-    shot("settle", "modal", &settle);
+    shot(&scene, "settle", "modal", &settle);
     alice.submit().await.unwrap();
     let errors = Value::from(alice.errors());
     assert!(shows(&errors, "Choose one above"), "{errors}");
@@ -163,7 +169,7 @@ async fn every_surface_shows_what_its_reader_needs() {
         )
         .await
         .unwrap();
-    shot("severity", "modal", &alice.modal().unwrap());
+    shot(&scene, "severity", "modal", &alice.modal().unwrap());
     alice.submit().await.unwrap();
     scene.card_that(&case, "High, decided by hand").await;
 
@@ -196,18 +202,18 @@ async fn every_surface_shows_what_its_reader_needs() {
             view["blocks"][1].to_string().contains("ANNOUNCEMENT")
         })
         .await;
-    shot("announcement-editor", "modal", &editor);
+    shot(&scene, "announcement-editor", "modal", &editor);
     alice.submit().await.unwrap();
 
     scene.arm(&case).await;
     let armed = scene.card_that(&case, "armed for").await;
-    shot("card-armed", "message", &armed);
+    shot(&scene, "card-armed", "message", &armed);
     let preview = alice
         .sees_that(&case, "the preview", |message| {
             shows(message, "\"Approve\"")
         })
         .await;
-    shot("preview", "message", &preview);
+    shot(&scene, "preview", "message", &preview);
     for hall in &scene.halls {
         assert!(
             shows(&preview, &format!("\"channel_id\":\"{hall}\"")),
@@ -226,6 +232,6 @@ async fn every_surface_shows_what_its_reader_needs() {
             shows(message, "ANNOUNCEMENT")
         })
         .await;
-    shot("announcement", "message", &announced);
+    shot(&scene, "announcement", "message", &announced);
     assert_eq!(scene.emulator.complaints(), Vec::<String>::new());
 }
