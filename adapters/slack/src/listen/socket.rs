@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{
     Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
 };
@@ -23,6 +24,9 @@ use super::{Pause, hopeless};
 use crate::api::{Failure, date_of};
 use crate::inbound::Kind;
 use crate::settings::Secret;
+
+/// Read from the socket at once. Most envelopes fit, and the library clears so much for each read.
+const READ_BYTES: usize = 8 * 1024;
 
 /// Connections at once: Slack allows ten, and one may be down while it is replaced.
 const SOCKETS: usize = 2;
@@ -101,7 +105,8 @@ async fn connect(ear: &Ear, app_token: &Secret) -> Result<Stream, Failure> {
         .and_then(Value::as_str)
         .unwrap_or_default();
     let connector = Connector::Rustls(api.tls());
-    let connecting = connect_async_tls_with_config(url, None, true, Some(connector));
+    let config = WebSocketConfig::default().read_buffer_size(READ_BYTES);
+    let connecting = connect_async_tls_with_config(url, Some(config), true, Some(connector));
     let connected = tokio::time::timeout(CONNECT_MAX, connecting).await;
     let connected = connected.map_err(|_| unsure("the socket did not open in 10 s"))?;
     let (stream, response) = connected.map_err(|_| unsure("the socket did not open"))?;
