@@ -1,4 +1,4 @@
-//! All that can ever happen to the bot, on one screen.
+//! What the engine takes in, on one screen.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The one writer. Takes in all that can ever happen to the bot ([`Input`]), decides, commits a whole batch in one transaction, and only then answers and lets the outbox
-//! speak. [`Engine`] is synchronous and knows neither thread nor network; `thread.rs` runs it.
+//! The one writer. Takes in all that can ever happen to the bot ([`Input`]), decides, commits a
+//! whole batch in one transaction, and only then answers and lets the outbox speak. [`Engine`] is synchronous and knows neither thread nor network; `thread.rs` runs it.
 
 mod commit;
 mod inbound;

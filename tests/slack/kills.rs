@@ -63,15 +63,7 @@ async fn whole_life(seed: u64, kills: usize) -> usize {
                 .then_some(())
         })
         .await;
-    scene
-        .types("alice", &case, "vuln retro All went well.")
-        .await;
-    scene.types("alice", &case, "vuln close").await;
-    scene
-        .until("the archive", |world| {
-            world.channels[&case].is_archived.then_some(())
-        })
-        .await;
+    scene.closes(&case).await;
     scene.kill();
     let mut announced = scene.emulator.look(|world| Scene::announced(world, &halls));
     assert!(

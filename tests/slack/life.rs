@@ -98,15 +98,7 @@ async fn a_disclosure_lives_on_slack_from_the_report_to_the_archive() {
             shows(message, "disclosed")
         })
         .await;
-    scene
-        .types("alice", &case, "vuln retro All went well.")
-        .await;
-    scene.types("alice", &case, "vuln close").await;
-    scene
-        .until("the archive", |world| {
-            world.channels[&case].is_archived.then_some(())
-        })
-        .await;
+    scene.closes(&case).await;
 
     // What was secret is in the case's room, in direct messages to those on its list, and nowhere else.
     scene.emulator.look(|world| {

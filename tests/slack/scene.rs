@@ -251,6 +251,16 @@ impl Scene {
         .await
     }
 
+    /// Ends a case, and waits until its room is archived.
+    pub async fn closes(&mut self, case: &str) {
+        self.types("alice", case, "vuln retro All went well.").await;
+        self.types("alice", case, "vuln close").await;
+        self.until("the archive", |world| {
+            world.channels[case].is_archived.then_some(())
+        })
+        .await;
+    }
+
     /// Sets an instant that comes soon, has two approve, and arms.
     pub async fn arm(&mut self, case: &str) -> DateTime<Utc> {
         for _ in 0..20 {

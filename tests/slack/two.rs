@@ -199,15 +199,7 @@ async fn two_workspaces_are_two_networks_of_one_bot() {
     let lost = reads("I hear nothing on thorn", "the lost workspace").await;
     assert!(lost.to_string().contains("new bot token"), "{lost}");
     // … and the first goes on.
-    scene
-        .types("alice", &here, "vuln retro All went well.")
-        .await;
-    scene.types("alice", &here, "vuln close").await;
-    scene
-        .until("the archive", |world| {
-            world.channels[&here].is_archived.then_some(())
-        })
-        .await;
+    scene.closes(&here).await;
 
     for emulator in [&scene.emulator, &thorn.emulator] {
         assert_eq!(emulator.complaints(), Vec::<String>::new());

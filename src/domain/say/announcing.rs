@@ -173,18 +173,18 @@ pub fn preview(
 
 /// A line, since a field holds no room by its name.
 fn goes_to(targets: &[Vec<RoomId>]) -> Text<ToCase> {
-    let rooms: Vec<Room<'_>> = targets.iter().flatten().map(Room).collect();
-    let starts = targets
+    let groups: Vec<Vec<Room<'_>>> = targets
         .iter()
-        .flat_map(|group| (0..group.len()).map(|at| at == 0));
-    let mut parts: Vec<&dyn Tell<ToCase>> = vec![&"Goes to: "];
-    for (number, (room, starts)) in rooms.iter().zip(starts).enumerate() {
-        match (number, starts) {
-            (0, _) => {}
-            (_, true) => parts.push(&", then "),
-            (_, false) => parts.push(&" + "),
+        .map(|group| group.iter().map(Room).collect())
+        .collect();
+    let mut parts: Vec<&dyn Tell<ToCase>> = Vec::new();
+    let mut before: &dyn Tell<ToCase> = &"Goes to: ";
+    for group in &groups {
+        for room in group {
+            parts.extend([before, room]);
+            before = &" + ";
         }
-        parts.push(room);
+        before = &", then ";
     }
     Text::line(&parts)
 }
