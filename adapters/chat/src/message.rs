@@ -1,6 +1,7 @@
 //! A message as meaning: paragraphs, fields, choices. Neither Markdown nor Block Kit; each adapter
 //! renders it as its network shows such things best.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,17 @@ pub enum Inline {
     Room {
         room: RoomId,
     },
+}
+
+impl Inline {
+    /// Its words, without what is done to them.
+    pub fn words(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text { text } | Self::Strong { text } | Self::Code { text } => text.into(),
+            Self::Mention { name, .. } => name.into(),
+            Self::Room { room } => room.to_string().into(),
+        }
+    }
 }
 
 /// Something to press. Pressing it is giving its command.

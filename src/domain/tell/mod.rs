@@ -4,7 +4,6 @@
 mod line;
 mod may;
 
-use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use underrose_chat::{Block, Choice, Inline, Message, Weight};
@@ -129,7 +128,7 @@ impl Text<ToCommittee> {
     /// Its first paragraph, as plain text: opaque, as all of it is.
     pub(super) fn first_line(&self) -> String {
         let first = self.blocks.iter().find_map(|block| match block {
-            Block::Paragraph { parts } => Some(parts.iter().map(words).collect::<String>()),
+            Block::Paragraph { parts } => Some(parts.iter().map(Inline::words).collect::<String>()),
             Block::Heading { .. }
             | Block::List { .. }
             | Block::Fields { .. }
@@ -137,14 +136,6 @@ impl Text<ToCommittee> {
             | Block::Choices { .. } => None,
         });
         first.unwrap_or_default()
-    }
-}
-
-fn words(inline: &Inline) -> Cow<'_, str> {
-    match inline {
-        Inline::Text { text } | Inline::Strong { text } | Inline::Code { text } => text.into(),
-        Inline::Mention { name, .. } => name.into(),
-        Inline::Room { room } => room.to_string().into(),
     }
 }
 

@@ -1,7 +1,5 @@
 //! A message that does not fit into one event, cut into several. Pure.
 
-use std::borrow::Cow;
-
 use underrose_chat::{Block, Inline, Message};
 
 use super::shown;
@@ -47,11 +45,11 @@ fn cut(block: &Block) -> Vec<Block> {
             .map(|text| Block::Code { text })
             .collect(),
         Block::Paragraph { parts } => {
-            let total: usize = parts.iter().map(|part| text_of(part).len()).sum();
+            let total: usize = parts.iter().map(|part| part.words().len()).sum();
             if total <= BLOCK_BYTES_MAX {
                 return vec![block.clone()];
             }
-            let text: String = parts.iter().map(text_of).collect();
+            let text: String = parts.iter().map(Inline::words).collect();
             split(&text)
                 .into_iter()
                 .map(|text| Block::Paragraph {
@@ -62,7 +60,7 @@ fn cut(block: &Block) -> Vec<Block> {
         Block::List { items } => items
             .iter()
             .flat_map(|item| {
-                let text: String = item.iter().map(text_of).collect();
+                let text: String = item.iter().map(Inline::words).collect();
                 if long(&text) {
                     return cut(&Block::Paragraph {
                         parts: item.clone(),
@@ -82,14 +80,6 @@ fn cut(block: &Block) -> Vec<Block> {
             })
             .collect(),
         Block::Heading { .. } | Block::Code { .. } | Block::Choices { .. } => vec![block.clone()],
-    }
-}
-
-fn text_of(part: &Inline) -> Cow<'_, str> {
-    match part {
-        Inline::Text { text } | Inline::Strong { text } | Inline::Code { text } => text.into(),
-        Inline::Mention { name, .. } => name.into(),
-        Inline::Room { room } => room.to_string().into(),
     }
 }
 
