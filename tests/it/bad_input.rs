@@ -11,7 +11,7 @@ use underrose::store::disk::Disk;
 use underrose::store::{MasterKey, Store};
 use underrose_chat::{
     Action, EventId, Happening, Immediate, Inbound, Network, Place, Receipt, RoomId, Surface,
-    UserId,
+    Target, UserId,
 };
 
 pub struct Bot {
@@ -107,6 +107,20 @@ impl Bot {
         let inputs = [Input::Inbound(inbound)];
         let (mut answers, _) = self.engine.step(&inputs, self.clock.read()).unwrap();
         answers.remove(0)
+    }
+
+    /// To whom it makes the bot write in private.
+    pub fn writes_to(&mut self, inbound: Inbound) -> Vec<String> {
+        let inputs = [Input::Inbound(inbound)];
+        let (_, rows) = self.engine.step(&inputs, self.clock.read()).unwrap();
+        let to = rows.into_iter().map(|row| match row.promise.action {
+            Action::Post {
+                to: Target::Direct { user },
+                ..
+            } => user.id,
+            other => panic!("{other:?}"),
+        });
+        to.collect()
     }
 
     /// A minute later.

@@ -15,4 +15,5 @@ mod store;
 mod threads;
 mod tidy;
 mod transcripts;
+mod trouble;
 mod under_way;
