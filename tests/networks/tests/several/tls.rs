@@ -2,6 +2,7 @@
 //! two panics at its first connection. So the real binary has both clients in one process connect
 //! to servers whose certificate nobody signed: each must speak TLS, and refuse that certificate.
 
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -16,7 +17,8 @@ use underrose_on_networks::config::{self, Place};
 use underrose_on_networks::matrix::Town;
 use underrose_on_networks::matrix::person::{PASSWORD, register};
 
-/// A server for TLS on loopback, and how its handshakes ended.
+/// A server for TLS on loopback, and how the handshakes ended that a client did not give up before
+/// it said anything of the certificate: it does so where another connection has told it already.
 struct Server {
     port: u16,
     ended: Arc<Mutex<Vec<String>>>,
@@ -68,16 +70,24 @@ fn serve(listener: &TcpListener, config: &Arc<ServerConfig>, ended: &Mutex<Vec<S
         let end = loop {
             match connection.complete_io(&mut stream) {
                 Ok(_) if connection.is_handshaking() => {}
-                Ok(_) => break "the certificate was taken".to_owned(),
+                Ok(_) => break Some("the certificate was taken".to_owned()),
+                Err(error) if given_up(error.kind()) => break None,
                 Err(error) => {
                     // Says goodbye, where there is something to say.
                     let _ = connection.complete_io(&mut stream);
-                    break error.to_string();
+                    break Some(error.to_string());
                 }
             }
         };
-        ended.lock().unwrap().push(end);
+        ended.lock().unwrap().extend(end);
     }
+}
+
+fn given_up(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+    )
 }
 
 fn refused_the_certificate(server: &Server) -> bool {
