@@ -139,7 +139,7 @@ impl Iterator for Commands {
         };
         Some(Inbound {
             id: EventId(format!("b{number}")),
-            at: self.begins + TimeDelta::microseconds(i64::try_from(number).unwrap_or(0)),
+            at: Some(self.begins + TimeDelta::microseconds(i64::try_from(number).unwrap_or(0))),
             cursor: None,
             what: Happening::Text {
                 by,

@@ -237,7 +237,7 @@ impl Rehearsal {
                 let time = Inbound {
                     network,
                     id,
-                    at,
+                    at: Some(at),
                     cursor: None,
                     what: Happening::Time,
                 };

@@ -1,9 +1,10 @@
 //! What somebody did on a network: whether it was seen before, what is decided on it, and what is
 //! remembered of it.
 
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use underrose_chat::{Happening, Immediate, Inbound};
 
 use super::prepared::{self, Pending};
@@ -26,16 +27,13 @@ impl Engine {
         pending: &mut Pending,
     ) -> Result<Immediate, EngineError> {
         if matches!(inbound.what, Happening::Time) {
-            let decision =
-                clock::witnessed(&self.state, &self.policy, inbound.at, (now, reading.wall));
-            self.absorb(decision, pending);
+            if let Some(at) = inbound.at {
+                let decision = clock::witnessed(&self.state, &self.policy, at, (now, reading.wall));
+                self.absorb(decision, pending);
+            }
             return Ok(Immediate::Nothing);
         }
-        let key = InboxKey {
-            network: inbound.network.0.clone(),
-            at: inbound.at,
-            id: inbound.id.0.clone(),
-        };
+        let (key, day_before) = names(inbound, now);
         // A modal's changes and a look at the own page change nothing, so there is nothing to
         // remember; and a page that is asked for again shows what is so by then.
         let remembered = !matches!(
@@ -43,16 +41,10 @@ impl Engine {
             Happening::FormChanged { .. } | Happening::Home { .. }
         );
         if remembered {
-            let answer = pending.seen.get(&key);
-            if let Some(answer) = answer.or_else(|| self.under_way.answer(&key)) {
-                return Ok(answer.clone());
-            }
-            let inbox = match &mut pending.inbox {
-                Some(inbox) => inbox,
-                none => none.insert(self.store.inbox()?),
-            };
-            if let Some(answer) = inbox.answer(&self.store, &key)? {
-                return Ok(serde_json::from_slice(&answer).unwrap_or_default());
+            for key in iter::once(&key).chain(&day_before) {
+                if let Some(answer) = self.answered(key, pending)? {
+                    return Ok(answer);
+                }
             }
         }
         let recalled = match decide::recall(&self.state, &self.policy, inbound) {
@@ -99,6 +91,24 @@ impl Engine {
         Ok(immediate)
     }
 
+    /// What was answered to an event that was taken in already.
+    fn answered(
+        &self,
+        key: &InboxKey,
+        pending: &mut Pending,
+    ) -> Result<Option<Immediate>, EngineError> {
+        let answer = pending.seen.get(key);
+        if let Some(answer) = answer.or_else(|| self.under_way.answer(key)) {
+            return Ok(Some(answer.clone()));
+        }
+        let inbox = match &mut pending.inbox {
+            Some(inbox) => inbox,
+            none => none.insert(self.store.inbox()?),
+        };
+        let answer = inbox.answer(&self.store, key)?;
+        Ok(answer.map(|answer| serde_json::from_slice(&answer).unwrap_or_default()))
+    }
+
     /// Folds a closed case from the journal, and from what is not in it yet.
     fn recall(&self, id: CaseId, pending: &Pending) -> Result<Option<Case>, EngineError> {
         let mut folded: Option<Case> = None;
@@ -126,5 +136,22 @@ impl Engine {
             }
         }
         Ok(folded)
+    }
+}
+
+/// Where an event is remembered. One that its network does not date is filed under the day on which
+/// it came, so it is looked for under the day before as well.
+fn names(inbound: &Inbound, now: DateTime<Utc>) -> (InboxKey, Option<InboxKey>) {
+    let name = |at| InboxKey {
+        network: inbound.network.0.clone(),
+        at,
+        id: inbound.id.0.clone(),
+    };
+    match inbound.at {
+        Some(at) => (name(at), None),
+        None => {
+            let day = now.date_naive().and_time(NaiveTime::MIN).and_utc();
+            (name(day), Some(name(day - TimeDelta::days(1))))
+        }
     }
 }

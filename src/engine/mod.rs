@@ -80,6 +80,11 @@ impl Engine {
         &mut self.store
     }
 
+    /// The time by which the last step decided: it never goes back.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.last_now
+    }
+
     /// When [`Input::Tick`] has something to do.
     pub fn next_wakeup(&self) -> Option<DateTime<Utc>> {
         let next = tick::next_wakeup(&self.state, &self.policy)?;

@@ -92,7 +92,8 @@ pub enum Folded {
     },
 }
 
-/// Names an inbound event. Begins with the network's own time, so that inserts are in order.
+/// Names an inbound event. Begins with the network's own time, so that inserts are in order;
+/// where the network gives none, with the day on which it came.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct InboxKey {
     pub network: String,

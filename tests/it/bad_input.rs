@@ -41,7 +41,7 @@ impl Bot {
         Inbound {
             network: network.clone(),
             id: EventId(format!("e{}", self.events)),
-            at: self.clock.read().wall,
+            at: Some(self.clock.read().wall),
             cursor: None,
             what: Happening::Text {
                 by: UserId {

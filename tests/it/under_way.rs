@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc;
 use underrose::clock::{Clock, Virtual};
 use underrose::config::{NETWORKS_BUILT, parse};
@@ -67,7 +67,7 @@ fn says(bot: &Bot, number: usize, who: &str, place: Place, text: &str) -> Inboun
     Inbound {
         network: network.clone(),
         id: EventId(format!("u{number}")),
-        at: bot.clock.read().wall,
+        at: Some(bot.clock.read().wall),
         cursor: None,
         what: Happening::Text {
             by: UserId {
@@ -97,6 +97,29 @@ fn an_event_that_comes_again_while_it_is_under_way_gets_its_answer_and_has_no_se
     let (same, none) = again.commit(&committer).unwrap();
     assert_eq!(answer, same);
     assert!(!promises.is_empty() && none.is_empty());
+    assert_eq!(bot.cases(), 1);
+}
+
+#[test]
+fn an_event_without_a_date_that_comes_again_the_next_day_has_no_second_effect() {
+    let mut bot = Bot::new();
+    let undated = Inbound {
+        at: None,
+        ..says(&bot, 1, "erin", Place::Direct, "vuln report x")
+    };
+    let input = [Input::Inbound(undated)];
+    let reading = bot.clock.read();
+    let first = bot.engine.prepare(&input, reading).unwrap();
+    let again = bot.engine.prepare(&input, reading).unwrap();
+    let committer = bot.engine.store().committer();
+    let (answer, _) = first.commit(&committer).unwrap();
+    let (same, _) = again.commit(&committer).unwrap();
+    assert_eq!(answer, same);
+    // Past midnight, to another process.
+    bot.clock.advance(TimeDelta::hours(38));
+    let mut bot = bot.crash();
+    let (same, _) = bot.engine.step(&input, bot.clock.read()).unwrap();
+    assert_eq!(answer, same);
     assert_eq!(bot.cases(), 1);
 }
 

@@ -13,8 +13,9 @@ pub struct Inbound {
     pub network: Network,
     /// The same for every redelivery of this event.
     pub id: EventId,
-    /// When it happened by the network's own clock; the same for every redelivery.
-    pub at: DateTime<Utc>,
+    /// When it happened by the network's own clock, the same for every redelivery; `None` where the
+    /// network does not say: then a redelivery is known for at least a day, else for a week.
+    pub at: Option<DateTime<Utc>>,
     /// Where to catch up from once this event is durable: committed with it, for networks that
     /// keep history.
     pub cursor: Option<Cursor>,
@@ -115,7 +116,8 @@ pub enum Happening {
     Home {
         by: UserId,
     },
-    /// The network's own idea of the time (a `Date` header), as `Inbound::at`.
+    /// The network's own idea of the time (a `Date` header), as `Inbound::at`; without one it is passed
+    /// over.
     Time,
 }
 

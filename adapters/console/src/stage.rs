@@ -283,7 +283,7 @@ impl Inner {
         Ok(Some(Inbound {
             network,
             id,
-            at,
+            at: Some(at),
             cursor: None,
             what,
         }))

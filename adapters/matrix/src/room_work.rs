@@ -303,7 +303,7 @@ impl Lane {
         let inbound = Inbound {
             network: account.settings.network.clone(),
             id: EventId(id.clone()),
-            at: understand::instant(&value),
+            at: Some(understand::instant(&value)),
             // While an older event waits for its key, the place before it is kept.
             cursor: self.locked.is_empty().then(|| Cursor {
                 room: self.room.room_id().to_string(),
@@ -342,7 +342,7 @@ impl Lane {
                     at.timestamp_micros(),
                     self.count
                 )),
-                at,
+                at: Some(at),
                 cursor: None,
                 what,
             };

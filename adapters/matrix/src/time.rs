@@ -62,7 +62,7 @@ pub async fn witness(account: Arc<Account>, inbox: Inbox, stop: CancellationToke
         let inbound = Inbound {
             network: account.settings.network.clone(),
             id: EventId(format!("time/{}", heard.date.timestamp())),
-            at: heard.now(),
+            at: Some(heard.now()),
             cursor: None,
             what: Happening::Time,
         };

@@ -55,7 +55,8 @@ impl Life {
             );
             self.coverage.command(words);
         }
-        self.answered.push((inbound, answers[0].clone()));
+        let now = self.engine().now();
+        self.answered.push((inbound, answers[0].clone(), now));
     }
 
     pub(super) fn refused_since(&self, seq: u64) -> bool {
@@ -142,18 +143,23 @@ impl Life {
         if self.answered.is_empty() {
             return;
         }
-        let (inbound, answer) = self.answered[self.chance.below(self.answered.len())].clone();
+        let (inbound, answer, taken) =
+            self.answered[self.chance.below(self.answered.len())].clone();
         let page = matches!(inbound.what, Happening::Home { .. });
         let unseen = matches!(
             inbound.what,
             Happening::FormChanged { .. } | Happening::Time
         );
+        self.step(&[Input::Tick]);
         // Ids are kept for days, not for ever.
-        if unseen || self.true_now() - inbound.at > TimeDelta::days(3) {
+        let kept = match inbound.at {
+            Some(at) => self.true_now() - at <= TimeDelta::days(3),
+            None => self.engine().now() - taken <= TimeDelta::days(1),
+        };
+        if unseen || !kept {
             return;
         }
         self.note(format!("again: {}", inbound.id.0));
-        self.step(&[Input::Tick]);
         let before = self.shadow_seq;
         let answers = self.step(&[Input::Inbound(inbound)]);
         assert_eq!(self.shadow_seq, before, "a redelivered event had an effect");

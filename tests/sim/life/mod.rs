@@ -44,7 +44,8 @@ pub struct Life {
     /// The fold of the journal, kept beside memory.
     shadow: State,
     shadow_seq: u64,
-    answered: Vec<(Inbound, Immediate)>,
+    /// With when it was answered, by the engine's time.
+    answered: Vec<(Inbound, Immediate, DateTime<Utc>)>,
     recent: VecDeque<String>,
     events: u64,
     coverage: Coverage,
@@ -162,7 +163,8 @@ impl Life {
         Inbound {
             network: Network(network.into()),
             id,
-            at,
+            // Some networks do not date all that happens.
+            at: (what == Happening::Time || !self.events.is_multiple_of(3)).then_some(at),
             cursor: None,
             what,
         }

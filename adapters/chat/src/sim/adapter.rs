@@ -58,7 +58,7 @@ impl Sim {
         Inbound {
             network: self.network.clone(),
             id: EventId(format!("e{counter}")),
-            at: (self.time)(),
+            at: Some((self.time)()),
             cursor: None,
             what,
         }

@@ -261,7 +261,7 @@ impl Peer {
         lock(&self.events).push_back(Inbound {
             network,
             id: id.clone(),
-            at,
+            at: Some(at),
             cursor: None,
             what,
         });
@@ -325,7 +325,7 @@ impl Peer {
         let time = Inbound {
             network,
             id,
-            at,
+            at: Some(at),
             cursor: None,
             what: Happening::Time,
         };

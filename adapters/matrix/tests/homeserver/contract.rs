@@ -170,7 +170,7 @@ impl Source for MatrixPeer {
         let inbound = Inbound {
             network: network(),
             id: EventId(id.clone()),
-            at: chrono::DateTime::from_timestamp_millis(at).unwrap(),
+            at: chrono::DateTime::from_timestamp_millis(at),
             cursor: Some(Cursor {
                 room: self.private.to_string(),
                 position: id.clone(),

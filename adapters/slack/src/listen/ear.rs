@@ -1,29 +1,25 @@
-//! What both ways in share: payloads in, acknowledgements out. A person's events are taken in one
-//! after the other, as they came; different people's at once, so that one commit serves many. Slack
-//! keeps no order between two sockets, so neither does this.
+//! What both ways in share: payloads in, acknowledgements out. Slack keeps no order between two
+//! sockets, so neither does this.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::{FutureExt as _, poll};
 use serde_json::Value;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 use underrose_chat::{About, EventId, Happening, Inbound, Inbox, ListenError};
 
 use super::answer;
-use super::dates::Dates;
+use super::lanes::{Lane, Lanes};
 use crate::inbound::{Heard, Kind, Reader, Way};
 use crate::workspace::{Workspace, lock};
-
-/// Lanes: people whose lanes meet wait for each other, so there are more than people at once.
-const LANES: usize = 256;
-
-/// What waits in one lane; then the socket is read no further, and Slack waits.
-const WAITING_MAX: usize = 64;
 
 /// An answer gets this long before its event is acknowledged; Slack gives three seconds in all.
 const ANSWER_MAX: Duration = Duration::from_millis(1_500);
@@ -46,9 +42,28 @@ pub enum Ack {
     Refuse,
 }
 
+/// How Slack is told.
+pub enum Tell {
+    /// In answer to a request.
+    Answer(oneshot::Sender<Ack>),
+    /// On the socket that the envelope came by.
+    Socket(super::socket::Envelope),
+}
+
+impl Tell {
+    async fn told(self, ack: Ack) {
+        match self {
+            Self::Answer(answer) => {
+                let _ = answer.send(ack);
+            }
+            Self::Socket(envelope) => envelope.acknowledge(ack).await,
+        }
+    }
+}
+
 struct Job {
     heard: Heard,
-    tell: oneshot::Sender<Ack>,
+    tell: Tell,
 }
 
 pub struct Ear {
@@ -56,8 +71,7 @@ pub struct Ear {
     pub over: CancellationToken,
     pub inbox: Inbox,
     reader: Reader,
-    dates: Dates,
-    lanes: Vec<mpsc::Sender<Job>>,
+    lanes: Arc<Lanes<Job>>,
     /// By modal, the stamp of the newest change that was taken in.
     newest: Mutex<BTreeMap<String, String>>,
     /// Answered by a post, and in which order: a mention comes as a message too, and whatever is
@@ -77,38 +91,28 @@ impl Ear {
         inbox: Inbox,
         over: CancellationToken,
     ) -> Arc<Self> {
-        let (lanes, receivers): (Vec<_>, Vec<_>) =
-            (0..LANES).map(|_| mpsc::channel(WAITING_MAX)).unzip();
-        let started = (workspace.settings.now)();
-        let ear = Arc::new(Self {
+        Arc::new(Self {
             workspace,
             over,
             inbox,
             reader,
-            dates: Dates::new(started),
-            lanes,
+            lanes: Lanes::new(),
             newest: Mutex::default(),
             answered: Mutex::default(),
             time_told: Mutex::default(),
             doubt: Notify::new(),
             lost: Mutex::default(),
-        });
-        for receiver in receivers {
-            tokio::spawn(lane(Arc::downgrade(&ear), ear.over.clone(), receiver));
-        }
-        ear
+        })
     }
 
-    /// Takes one payload in. Resolves to what Slack is to be told, when it may be told.
-    pub async fn take(&self, kind: Kind, payload: &Value) -> oneshot::Receiver<Ack> {
-        let (tell, told) = oneshot::channel();
+    /// Takes one payload in; `tell` gets what Slack is to be told, when it may be told.
+    pub async fn take(self: &Arc<Self>, kind: Kind, payload: &Value, tell: Tell) {
         if self.reader.doubts_access(kind, payload) {
             self.doubt.notify_one();
         }
         let Some(heard) = self.reader.read(kind, payload) else {
             // Nothing that the core need hear of.
-            let _ = tell.send(Ack::With(Value::Null));
-            return told;
+            return tell.told(Ack::With(Value::Null)).await;
         };
         if let Happening::Exposed { room, .. }
         | Happening::Trouble {
@@ -121,27 +125,27 @@ impl Ear {
         if let Way::Change { view, stamp } = &heard.way {
             self.note_change(view, stamp);
         }
-        if let Some(lane) = self.lanes.get(lane_of(&heard.what)) {
-            let _ = lane.send(Job { heard, tell }).await;
+        let number = lane_of(&heard.what);
+        if let Some(lane) = self.lanes.put(number, Job { heard, tell }).await {
+            tokio::spawn(self.clone().work(lane));
         }
-        told
+    }
+
+    async fn work(self: Arc<Self>, mut lane: Lane<Job>) {
+        while let Some(Job { heard, tell }) = lane.next() {
+            tell.told(self.hear(heard).await).await;
+            if self.over.is_cancelled() {
+                return;
+            }
+        }
     }
 
     async fn hear(&self, heard: Heard) -> Ack {
-        let now = (self.workspace.settings.now)();
-        let (at, cursor) = match heard.at {
-            Some(at) => (at, None),
-            None => {
-                self.dates
-                    .of(&heard.id, &self.inbox, &self.reader.network, now)
-                    .await
-            }
-        };
         let inbound = Inbound {
             network: self.reader.network.clone(),
             id: heard.id,
-            at,
-            cursor,
+            at: heard.at,
+            cursor: None,
             what: heard.what,
         };
         let (place, id) = (inbound.what.place().cloned(), inbound.id.clone());
@@ -173,11 +177,17 @@ impl Ear {
         }
         let (workspace, way) = (self.workspace.clone(), heard.way);
         let answering = async move { answer::give(&workspace, &way, immediate, place).await };
-        // It goes on after its time, and the event is acknowledged without it.
-        match tokio::time::timeout(ANSWER_MAX, tokio::spawn(answering)).await {
-            Ok(Ok(payload)) => Ack::With(payload),
-            Ok(Err(_)) | Err(_) => Ack::With(Value::Null),
-        }
+        let mut answering = AssertUnwindSafe(answering).catch_unwind().boxed();
+        // What goes with the acknowledgement is ready at once.
+        let answered = match poll!(&mut answering) {
+            Poll::Ready(answered) => Some(answered),
+            // It goes on after its time, and the event is acknowledged without it.
+            Poll::Pending => tokio::time::timeout(ANSWER_MAX, tokio::spawn(answering))
+                .await
+                .ok()
+                .and_then(Result::ok),
+        };
+        Ack::With(answered.and_then(Result::ok).unwrap_or_default())
     }
 
     /// Ends the listening: no attempt could help.
@@ -214,7 +224,7 @@ impl Ear {
         let inbound = Inbound {
             network: self.reader.network.clone(),
             id: EventId(id),
-            at,
+            at: Some(at),
             cursor: None,
             what,
         };
@@ -271,21 +281,8 @@ impl Ear {
     }
 }
 
-async fn lane(ear: std::sync::Weak<Ear>, over: CancellationToken, mut jobs: mpsc::Receiver<Job>) {
-    loop {
-        let job = tokio::select! {
-            () = over.cancelled() => return,
-            job = jobs.recv() => job,
-        };
-        let (Some(Job { heard, tell }), Some(ear)) = (job, ear.upgrade()) else {
-            return;
-        };
-        let _ = tell.send(ear.hear(heard).await);
-    }
-}
-
 /// One person, one lane; what nobody did goes by its room.
-fn lane_of(what: &Happening) -> usize {
+fn lane_of(what: &Happening) -> u64 {
     let mut hasher = DefaultHasher::new();
     match (what.by(), what) {
         (Some(by), _) => by.id.hash(&mut hasher),
@@ -294,5 +291,5 @@ fn lane_of(what: &Happening) -> usize {
         }
         (None, _) => {}
     }
-    usize::try_from(hasher.finish() % LANES as u64).unwrap_or_default()
+    hasher.finish()
 }

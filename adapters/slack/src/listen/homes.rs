@@ -152,7 +152,7 @@ async fn again(ear: &Ear, user: &str) -> Result<(), Failure> {
     let inbound = Inbound {
         network: settings.network.clone(),
         id: EventId(format!("home/{user}/{}", at.timestamp_micros())),
-        at,
+        at: Some(at),
         cursor: None,
         what: Happening::Home { by },
     };

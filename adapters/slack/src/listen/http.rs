@@ -15,9 +15,10 @@ use serde_json::{Map, Value, json};
 use slack_morphism::SlackSigningSecret;
 use slack_morphism::signature_verifier::SlackEventSignatureVerifier;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use underrose_chat::ListenError;
 
-use super::ear::{Ack, Ear};
+use super::ear::{Ack, Ear, Tell};
 use super::signature::{Reason, verify};
 use crate::inbound::Kind;
 use crate::settings::Secret;
@@ -95,7 +96,9 @@ async fn checked(gate: &Gate, headers: &HeaderMap, body: Body) -> Result<Respons
     if let Some(answer) = handshake(&payload) {
         return Ok(answer);
     }
-    match gate.ear.take(kind, &payload).await.await {
+    let (answer, told) = oneshot::channel();
+    gate.ear.take(kind, &payload, Tell::Answer(answer)).await;
+    match told.await {
         Ok(Ack::With(Value::Null)) => Ok(StatusCode::OK.into_response()),
         Ok(Ack::With(answer)) => Ok(Json(answer).into_response()),
         // Slack sends it again.

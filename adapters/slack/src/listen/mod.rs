@@ -2,10 +2,10 @@
 //! before; what it answers at once goes out with the acknowledgement or just before it.
 
 mod answer;
-mod dates;
 mod ear;
 mod homes;
 mod http;
+mod lanes;
 mod signature;
 mod socket;
 mod watch;

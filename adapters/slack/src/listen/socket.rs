@@ -19,7 +19,7 @@ use tokio_tungstenite::{
 use tokio_util::sync::CancellationToken;
 use underrose_chat::ListenError;
 
-use super::ear::{Ack, Ear};
+use super::ear::{Ack, Ear, Tell};
 use super::{Pause, hopeless};
 use crate::api::{Failure, date_of};
 use crate::inbound::Kind;
@@ -48,6 +48,23 @@ const RETIRED_MAX: Duration = Duration::from_secs(60);
 
 /// Acknowledgements that wait to be written.
 const WRITES_MAX: usize = 1_024;
+
+/// What Slack waits to hear of, and where.
+pub struct Envelope {
+    id: String,
+    acks: mpsc::Sender<Message>,
+}
+
+impl Envelope {
+    pub async fn acknowledge(self, ack: Ack) {
+        let Ack::With(payload) = ack else { return };
+        let mut ack = json!({"envelope_id": self.id});
+        if !payload.is_null() {
+            ack["payload"] = payload;
+        }
+        let _ = self.acks.send(Message::text(ack.to_string())).await;
+    }
+}
 
 type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -134,9 +151,17 @@ async fn session(ear: Arc<Ear>, stream: Stream, retired: CancellationToken) {
     }
 }
 
+/// Writes at once what became ready at once: one commit serves many.
 async fn write_all(mut write: SplitSink<Stream, Message>, mut waiting: mpsc::Receiver<Message>) {
-    while let Some(message) = waiting.recv().await {
-        let sent = tokio::time::timeout(CONNECT_MAX, write.send(message)).await;
+    let mut ready = Vec::new();
+    while waiting.recv_many(&mut ready, WRITES_MAX).await > 0 {
+        let sending = async {
+            for message in ready.drain(..) {
+                write.feed(message).await?;
+            }
+            write.flush().await
+        };
+        let sent = tokio::time::timeout(CONNECT_MAX, sending).await;
         if !matches!(sent, Ok(Ok(()))) {
             return;
         }
@@ -209,26 +234,16 @@ async fn envelope(ear: &Arc<Ear>, text: &str, acks: &mpsc::Sender<Message>) -> b
     let Some(id) = id.map(str::to_owned) else {
         return true;
     };
+    let came = Envelope {
+        id,
+        acks: acks.clone(),
+    };
     let Some(kind) = kind else {
         // Of a kind that is not known yet: Slack need not send it again.
-        let _ = acks
-            .send(Message::text(json!({"envelope_id": id}).to_string()))
-            .await;
+        came.acknowledge(Ack::With(Value::Null)).await;
         return true;
     };
-    let told = ear
-        .take(kind, envelope.get("payload").unwrap_or(&Value::Null))
-        .await;
-    let acks = acks.clone();
-    tokio::spawn(async move {
-        let Ok(Ack::With(payload)) = told.await else {
-            return;
-        };
-        let mut ack = json!({"envelope_id": id});
-        if !payload.is_null() {
-            ack["payload"] = payload;
-        }
-        let _ = acks.send(Message::text(ack.to_string())).await;
-    });
+    let payload = envelope.get("payload").unwrap_or(&Value::Null);
+    ear.take(kind, payload, Tell::Socket(came)).await;
     true
 }

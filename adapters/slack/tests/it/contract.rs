@@ -136,7 +136,7 @@ impl Source for SlackPeer {
         Inbound {
             network: network(),
             id: EventId(format!("message/{}/{stamp}", actor.direct())),
-            at: instant(&stamp).unwrap(),
+            at: instant(&stamp),
             cursor: None,
             what: Happening::Text {
                 by: user("alice"),

@@ -58,7 +58,7 @@ type Answer = Box<dyn Fn(&Inbound) -> Immediate + Send + Sync>;
 pub struct Desk {
     answer: Mutex<Answer>,
     pub taken: Mutex<Vec<Inbound>>,
-    answered: Mutex<BTreeMap<(i64, String), Immediate>>,
+    answered: Mutex<BTreeMap<(Option<DateTime<Utc>>, String), Immediate>>,
     cursors: Mutex<BTreeMap<String, String>>,
     pub deliveries: Mutex<u64>,
     pub times: Mutex<u64>,
@@ -79,7 +79,7 @@ impl Accept for Desk {
             return Ok(Immediate::Nothing);
         }
         *self.deliveries.lock().unwrap() += 1;
-        let remembered = (inbound.at.timestamp_micros(), inbound.id.0.clone());
+        let remembered = (inbound.at, inbound.id.0.clone());
         if let Some(answer) = self.answered.lock().unwrap().get(&remembered) {
             return Ok(answer.clone());
         }

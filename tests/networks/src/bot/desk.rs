@@ -87,10 +87,10 @@ impl Accept for Desk {
         let mut inner = self.inner.lock().await;
         // The network's clock is the machine's; in the script's world it is the true time.
         let now = self.clock.read().wall - inner.lie;
-        inbound.at = match inbound.what {
+        inbound.at = inbound.at.map(|_| match inbound.what {
             Happening::Time => now,
             _ => *inner.dates.entry(inbound.id.clone()).or_insert(now),
-        };
+        });
         let answer = inner.step(&self.clock, &[Input::Inbound(inbound.clone())]);
         inner.taken.push(inbound);
         let count = inner.taken.len();

@@ -143,7 +143,7 @@ impl Bot {
         let inbound = Inbound {
             network: Network(network.to_owned()),
             id: EventId("time".to_owned()),
-            at: DateTime::UNIX_EPOCH,
+            at: Some(DateTime::UNIX_EPOCH),
             cursor: None,
             what: Happening::Time,
         };
