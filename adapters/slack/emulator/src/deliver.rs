@@ -150,7 +150,7 @@ fn send(shared: &Shared, parcel: &Parcel, attempt: u32, reason: &str, but: Optio
         envelope["retry_reason"] = json!(if attempt == 0 { "" } else { reason });
     }
     let (socket, outcome) = shared.sockets.send(&envelope, but)?;
-    note(shared, parcel, &envelope, attempt);
+    note(shared, parcel, envelope, attempt);
     Some((id, socket, outcome))
 }
 
@@ -190,11 +190,11 @@ async fn over_socket(
     }
 }
 
-pub fn note(shared: &Shared, parcel: &Parcel, payload: &Value, attempt: u32) {
+pub fn note(shared: &Shared, parcel: &Parcel, payload: Value, attempt: u32) {
     shared.record_sent(Sent {
         at: shared.clock.now(),
         kind: parcel.door.word().to_owned(),
-        payload: payload.clone(),
+        payload,
         attempt,
     });
 }

@@ -42,5 +42,5 @@ pub use manifest::listed;
 pub use port::free_port;
 pub use post::sign;
 pub use record::{Call, RECORD_VARIABLE, Sent};
-pub use settings::{Rates, Redeliver, Settings, SlashCommand, Transport};
+pub use settings::{Kept, Rates, Redeliver, Settings, SlashCommand, Transport};
 pub use world::{Channel, Group, Guest, Kind, Message, Person, Standing, View, ViewKind, World};

@@ -70,7 +70,7 @@ pub async fn attempt(
     let request = request
         .body(Full::new(Bytes::from(body)))
         .map_err(|_| failed("connection_failed"))?;
-    note(shared, parcel, &parcel.payload, attempt);
+    note(shared, parcel, parcel.payload.clone(), attempt);
     let answering = async {
         let response = shared
             .http

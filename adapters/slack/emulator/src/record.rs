@@ -80,7 +80,7 @@ impl Record {
 
     /// Keeps a call; what was answered goes to the file alone.
     pub fn call(&mut self, call: Call, answer: &Value) {
-        self.line(serde_json::json!({"call": call, "answer": answer}));
+        self.line(|| serde_json::json!({"call": call, "answer": answer}));
         self.calls_ever += 1;
         if self.calls.len() >= KEPT_MAX {
             self.calls.pop_front();
@@ -93,7 +93,7 @@ impl Record {
     }
 
     pub fn sent(&mut self, sent: Sent) {
-        self.line(serde_json::json!({ "sent": sent }));
+        self.line(|| serde_json::json!({ "sent": sent }));
         if self.sent.len() >= KEPT_MAX {
             self.sent.pop_front();
         }
@@ -106,9 +106,9 @@ impl Record {
         }
     }
 
-    fn line(&mut self, line: Value) {
+    fn line(&mut self, line: impl FnOnce() -> Value) {
         if let Some(file) = &mut self.file {
-            writeln!(file, "{line}").expect("the record can be written");
+            writeln!(file, "{}", line()).expect("the record can be written");
         }
     }
 }

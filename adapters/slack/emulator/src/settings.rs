@@ -2,6 +2,8 @@
 //! is, and the limits of its rates.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The one app that is installed, and its workspace.
@@ -67,6 +69,30 @@ pub enum Rates {
     Relaxed,
     /// One message a second a channel, the tiers of the methods.
     Strict,
+}
+
+/// Settings that are cheap to clone: a delivery keeps to those that it began with.
+#[derive(Clone, Debug)]
+pub struct Kept(Arc<Settings>);
+
+impl From<Settings> for Kept {
+    fn from(settings: Settings) -> Self {
+        Self(Arc::new(settings))
+    }
+}
+
+impl Deref for Kept {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.0
+    }
+}
+
+impl DerefMut for Kept {
+    fn deref_mut(&mut self) -> &mut Settings {
+        Arc::make_mut(&mut self.0)
+    }
 }
 
 impl Default for Settings {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
+use futures_util::SinkExt as _;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -54,7 +55,9 @@ async fn converse(shared: &Shared, ws: &mut WebSocket, queue: &mut mpsc::Receive
             frame = queue.recv() => match frame {
                 None => return,
                 Some(Frame::Text(text)) => {
-                    if ws.send(Message::text(text)).await.is_err() {
+                    // What is ready at once goes out at once.
+                    let sent = ws.feed(Message::text(text)).await;
+                    if sent.is_err() || (queue.is_empty() && ws.flush().await.is_err()) {
                         return;
                     }
                 }

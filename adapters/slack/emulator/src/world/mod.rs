@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::fault::Fault;
 use crate::rate::Buckets;
 use crate::record::Record;
-use crate::settings::Settings;
+use crate::settings::{Kept, Settings};
 
 pub use channel::{Channel, Kind, Message};
 pub use people::{Guest, Person, merge};
@@ -51,7 +51,7 @@ pub struct Outgoing {
 }
 
 pub struct World {
-    pub settings: Settings,
+    pub settings: Kept,
     /// Set before every look at the world.
     pub now: DateTime<Utc>,
     pub bot_user: String,
@@ -89,7 +89,7 @@ impl World {
     pub fn new(settings: Settings, origin: String, now: DateTime<Utc>) -> Self {
         let mut world = Self {
             record: Record::new(&settings),
-            settings,
+            settings: settings.into(),
             now,
             bot_user: String::new(),
             bot_id: String::new(),
