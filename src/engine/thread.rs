@@ -1,10 +1,8 @@
 //! The engine's own threads. One drains what waits and prepares it; the other commits what the
 //! first has prepared, and then answers everybody. So the next batch is decided while the disk
-//! syncs the last one. What comes alone is committed by the first itself, if the other is idle:
-//! waking it takes longer than it saves.
+//! syncs the last one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -107,17 +105,12 @@ pub fn start(
     // A rendezvous: who has handed a batch over knows that the one before is on the disk.
     let (batches, decided) = sync_channel(0);
     let committer = engine.store().committer();
-    let done = Arc::new(AtomicU64::new(0));
-    let mut deciding = Deciding {
-        engine,
-        clock,
-        batches,
-        handed_over: 0,
-        done: done.clone(),
-        committer: committer.clone(),
-        outbox: outbox.clone(),
-    };
     let deciding = spawn("engine", move || {
+        let mut deciding = Deciding {
+            engine,
+            clock,
+            batches,
+        };
         match deciding.run(&waiting) {
             // Why is for the other thread to say.
             Ok(()) | Err(End::CommittingEnded) => Ok(()),
@@ -127,7 +120,6 @@ pub fn start(
     let committing = spawn("commit", move || {
         for batch in decided {
             commit(batch, &committer, &outbox)?;
-            done.fetch_add(1, Ordering::Release);
         }
         deciding
             .join()
@@ -198,12 +190,6 @@ struct Deciding {
     engine: Engine,
     clock: Arc<dyn Clock>,
     batches: SyncSender<Decided>,
-    /// Batches that the other thread got …
-    handed_over: u64,
-    /// … and those of them that are on the disk, answered and let go.
-    done: Arc<AtomicU64>,
-    committer: Committer,
-    outbox: mpsc::UnboundedSender<Row>,
 }
 
 impl Deciding {
@@ -253,21 +239,15 @@ impl Deciding {
 
     fn step(&mut self, inputs: Vec<Input>, waiting: Vec<Waiting>) -> Result<(), End> {
         let prepared = self.engine.prepare(&inputs, self.clock.read())?;
-        let decided = Decided {
+        self.hand_over(Decided {
             prepared,
             inputs: inputs.len(),
             waiting,
-        };
-        let idle = self.done.load(Ordering::Acquire) == self.handed_over;
-        if decided.inputs <= 1 && idle {
-            return Ok(commit(decided, &self.committer, &self.outbox)?);
-        }
-        self.hand_over(decided)
+        })
     }
 
     /// When this returns, the batch before is on the disk and answered.
-    fn hand_over(&mut self, decided: Decided) -> Result<(), End> {
-        self.handed_over += 1;
+    fn hand_over(&self, decided: Decided) -> Result<(), End> {
         self.batches.send(decided).map_err(|_| End::CommittingEnded)
     }
 }

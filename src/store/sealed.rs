@@ -63,6 +63,7 @@ impl Committer {
         Ok(())
     }
 
+    /// A table that is opened is written as well, so only those are that get something.
     fn write(&self, sealed: &Sealed) -> Result<(), CommitError> {
         let bytes = |range: &Range<usize>| sealed.bytes.get(range.clone()).unwrap_or_default();
         let mut write = self.db.begin_write()?;
@@ -74,23 +75,31 @@ impl Committer {
                     keys.insert(case.to_bytes(), wrapped.as_slice())?;
                 }
             }
-            let mut journal = write.open_table(JOURNAL)?;
-            for (seq, value) in &sealed.journal {
-                journal.insert(seq, bytes(value))?;
+            if !sealed.journal.is_empty() {
+                let mut journal = write.open_table(JOURNAL)?;
+                for (seq, value) in &sealed.journal {
+                    journal.insert(seq, bytes(value))?;
+                }
+                let mut meta = write.open_table(META)?;
+                meta.insert("head", tables::head_bytes(&sealed.head).as_slice())?;
             }
-            let mut inbox = write.open_table(INBOX)?;
-            for (key, value) in &sealed.inbox {
-                inbox.insert(bytes(key), bytes(value))?;
+            if !sealed.inbox.is_empty() || sealed.forget_inbox_before.is_some() {
+                let mut inbox = write.open_table(INBOX)?;
+                for (key, value) in &sealed.inbox {
+                    inbox.insert(bytes(key), bytes(value))?;
+                }
+                if let Some(before) = sealed.forget_inbox_before {
+                    tables::forget_inbox(&mut inbox, before)?;
+                }
             }
-            if let Some(before) = sealed.forget_inbox_before {
-                tables::forget_inbox(&mut inbox, before)?;
-            }
-            let mut outbox = write.open_table(OUTBOX)?;
-            for (id, value) in &sealed.outbox {
-                outbox.insert(id, bytes(value))?;
-            }
-            for id in &sealed.outbox_remove {
-                outbox.remove(id)?;
+            if !sealed.outbox.is_empty() || !sealed.outbox_remove.is_empty() {
+                let mut outbox = write.open_table(OUTBOX)?;
+                for (id, value) in &sealed.outbox {
+                    outbox.insert(id, bytes(value))?;
+                }
+                for id in &sealed.outbox_remove {
+                    outbox.remove(id)?;
+                }
             }
             if !sealed.cursors.is_empty() {
                 let mut cursor = write.open_table(CURSOR)?;
@@ -98,8 +107,6 @@ impl Committer {
                     cursor.insert(room.as_str(), position.as_str())?;
                 }
             }
-            let mut meta = write.open_table(META)?;
-            meta.insert("head", tables::head_bytes(&sealed.head).as_slice())?;
         }
         write.commit()?;
         Ok(())
