@@ -216,6 +216,11 @@ fn request(
         Kind::Direct(who) => {
             request.is_direct = true;
             request.invite.push(who.clone());
+            // Clients would show the address as the room's name, from the invitation on. The room
+            // is found by it all the same; without it, a direct room is named after the bot.
+            let unnamed = json!({"type": "m.room.canonical_alias", "state_key": "", "content": {}});
+            let unnamed = Raw::new(&unnamed).map_err(unwritable)?;
+            request.initial_state.push(unnamed.cast_unchecked());
         }
     }
     request.creation_content = Some(Raw::new(&creation).map_err(unwritable)?);
