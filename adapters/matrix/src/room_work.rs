@@ -272,7 +272,7 @@ impl Lane {
         if value["sender"] == account.me.as_str() {
             return Ok(());
         }
-        if event.encryption_info().is_some() {
+        if event.encryption_info().is_some() || understand::asks_to_verify(&value["content"]) {
             let since = self.shared.since;
             let now = since.is_some_and(|since| since <= understand::instant(&value));
             let asking = if now { Asking::Now } else { Asking::Before };

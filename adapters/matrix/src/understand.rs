@@ -227,7 +227,9 @@ async fn distrust(
             trust::verdict(&utd_info.reason).unwrap_or(Distrust::Unreadable),
         )),
         TimelineEventKind::PlainText { .. } => {
-            let words = value["type"] == "m.room.message" && value.get("state_key").is_none();
+            let words = value["type"] == "m.room.message"
+                && value.get("state_key").is_none()
+                && !asks_to_verify(&value["content"]);
             // Its text was taken back: there is nothing to obey.
             let redacted = value["unsigned"].get("redacted_because").is_some();
             let state = room.latest_encryption_state().await;
@@ -247,6 +249,12 @@ async fn distrust(
             Ok(again.then_some(Distrust::Device))
         }
     }
+}
+
+/// A request to be verified, which some clients (Element among them) send unencrypted, by the
+/// specification: it has no words to obey, and is answered elsewhere. An edit might have words.
+pub fn asks_to_verify(content: &Value) -> bool {
+    content["msgtype"] == "m.key.verification.request" && content["m.relates_to"].is_null()
 }
 
 /// Whether the bot itself comes in here.

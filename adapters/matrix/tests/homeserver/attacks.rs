@@ -45,9 +45,20 @@ async fn plain_text_in_an_encrypted_room_is_not_obeyed() {
         })
         .await;
     assert_eq!(told, (user(alice.id()), Place::Room { room: case }));
-    alice.says(&id, "!vuln status").await;
+    let said = alice.says(&id, "!vuln status").await;
     bot.desk.hears("vuln status").await;
     assert_eq!(bot.desk.texts(), ["vuln status"]);
+    // Nor as the edit of what was encrypted, dressed up as something that may be sent in plain text.
+    let dressed = json!({"msgtype": "m.key.verification.request", "body": "x",
+        "m.new_content": {"msgtype": "m.text", "body": "!vuln close"},
+        "m.relates_to": {"rel_type": "m.replace", "event_id": said}});
+    alice.puts(&id, "m.room.message", dressed).await;
+    alice.says(&id, "!vuln next").await;
+    bot.desk.hears("vuln next").await;
+    let all = bot.desk.all();
+    let distrusted = |what: &&Happening| matches!(what, Happening::Distrusted { .. });
+    assert_eq!(all.iter().filter(distrusted).count(), 2);
+    assert_eq!(bot.desk.texts(), ["vuln status", "vuln next"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -191,3 +191,29 @@ async fn the_running_bot_says_once_how_it_is_verified() {
     assert_eq!(alice.shown().iter().filter(how).count(), 1);
     assert!(!alice.has_verified(&bot.id()).await);
 }
+
+/// Element sends what it asks unencrypted, by the specification. That has no words, and is no attack.
+#[tokio::test(flavor = "multi_thread")]
+async fn to_ask_in_plain_text_is_not_to_be_distrusted() {
+    let url = shared().await;
+    let bot = Bot::new(&url, &name("bot")).await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let room = direct(&bot, &alice).await;
+    let asked = serde_json::json!({
+        "msgtype": "m.key.verification.request",
+        "body": "Alice wants to verify your key, and your client cannot",
+        "from_device": alice.client.device_id().unwrap(),
+        "methods": ["m.sas.v1"],
+        "to": bot.id(),
+    });
+    alice.puts(&room, "m.room.message", asked).await;
+    alice
+        .sees(&bot.id(), "underrose setup matrix --verify")
+        .await;
+    alice.says(&room, "vuln help").await;
+    bot.desk.hears("vuln help").await;
+    let distrusted = |what: &underrose_chat::Happening| {
+        matches!(what, underrose_chat::Happening::Distrusted { .. })
+    };
+    assert!(!bot.desk.all().iter().any(distrusted));
+}
