@@ -78,6 +78,12 @@ impl Offer {
             .map(|choice| choice.command.as_str())
     }
 
+    /// What each reaction stands for.
+    pub fn reactions(&self) -> Vec<(String, String)> {
+        let of = |choice: &Offered| Some((choice.reaction.clone()?, choice.command.clone()));
+        self.choices.iter().filter_map(of).collect()
+    }
+
     /// The command, if exactly its words were typed: that is taking it, where it belongs.
     pub fn worded(&self, text: &str) -> Option<&str> {
         let mut choices = self.choices.iter();
@@ -103,6 +109,12 @@ fn offered(value: &Value) -> Option<Offered> {
             .map(str::to_owned),
         typed: value["typed"].as_bool().unwrap_or(false),
     })
+}
+
+/// The number that somebody reacted with, if it is one.
+pub fn number(key: &str) -> Option<&'static str> {
+    let key = plain(key);
+    NUMBERS.into_iter().find(|number| plain(number) == key)
 }
 
 /// Clients differ in whether they send the mark that makes a digit an emoji.

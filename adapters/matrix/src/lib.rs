@@ -29,6 +29,7 @@ mod people;
 mod pills;
 mod posting;
 mod private;
+mod reactions;
 mod render;
 mod replay;
 mod room_work;

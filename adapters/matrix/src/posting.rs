@@ -10,11 +10,8 @@ use crate::adapter::Account;
 use crate::choices::{Marks, Offer};
 use crate::direct;
 use crate::failure::{of, retry};
+use crate::reactions;
 use crate::render::{self, Relation};
-
-/// Most reactions offered under one message: each is an event of its own, and a homeserver as it
-/// ships takes ten at once and then one in five seconds. Above this, numbers are typed.
-const REACTIONS_MAX: usize = 4;
 
 /// Posts; the event is the last piece's, which holds the choices.
 pub async fn post(
@@ -52,7 +49,7 @@ pub async fn post_marked(
     let event = send(account, room, key, content.clone()).await?;
     account.history.said(room.room_id(), key, &event);
     remember(account, room, &event, &content);
-    react(room, &event, key, last);
+    reactions::put(room, &event, key, last);
     Ok(event)
 }
 
@@ -77,6 +74,8 @@ pub async fn edit(
     marks.put(&mut content);
     let event = send(account, room, key, content.clone()).await?;
     account.history.made(room.room_id(), key, &event);
+    let before = account.history.offer(room.room_id(), of_event);
+    reactions::renew(room, of_event, key, (before.as_ref(), &first));
     remember(account, room, of_event, &content);
     Ok(())
 }
@@ -110,29 +109,6 @@ async fn send(
         .await
         .map_err(|error| of(&error))?;
     Ok(sent.response.event_id.to_string())
-}
-
-/// Puts the reactions there, so that one press is enough. Nothing waits for them, and nothing is
-/// lost without them: the numbers can be typed.
-fn react(room: &Room, event: &str, key: &str, message: &Message) {
-    let reactions = render::reactions(message);
-    if reactions.is_empty() || reactions.len() > REACTIONS_MAX {
-        return;
-    }
-    let (room, event, key) = (room.clone(), event.to_owned(), key.to_owned());
-    tokio::spawn(async move {
-        for (index, reaction) in reactions.iter().enumerate() {
-            let content = json!({"m.relates_to":
-                {"rel_type": "m.annotation", "event_id": event, "key": reaction}});
-            let sent = room
-                .send_raw("m.reaction", content)
-                .with_transaction_id(<&TransactionId>::from(format!("{key}-r{index}").as_str()))
-                .await;
-            if sent.is_err() {
-                return;
-            }
-        }
-    });
 }
 
 /// A fixed sentence in plain text into an encrypted room: only for somebody whose device gets no

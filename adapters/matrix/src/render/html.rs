@@ -6,6 +6,10 @@ use underrose_chat::{Block, Choice, Inline};
 
 use super::{NUMBERS, PREFIXES};
 
+/// Characters of preformatted text that a phone shows in one line. Clients cut longer ones off, or
+/// scroll them sideways: nobody reads a report or approves an announcement like that.
+const CODE_WIDTH: usize = 36;
+
 /// One block: plain, and formatted. Mentions are collected, choices are counted.
 pub fn block(
     block: &Block,
@@ -38,6 +42,9 @@ pub fn block(
                 .map(|(name, value)| format!("<strong>{}:</strong> {}", escape(name), lines(value)))
                 .collect();
             (plain.join("\n"), format!("<p>{}</p>", html.join("<br>")))
+        }
+        Block::Code { text } if text.lines().any(|line| line.chars().count() > CODE_WIDTH) => {
+            (text.clone(), quoted(text))
         }
         Block::Code { text } => (
             text.clone(),
@@ -144,6 +151,18 @@ fn typed(words: &str) -> String {
     } else {
         words.to_owned()
     }
+}
+
+/// As it is, every line and space, but wrapped where the screen ends.
+fn quoted(text: &str) -> String {
+    let line = |line: &str| {
+        let spaces = line.len() - line.trim_start_matches(' ').len();
+        let (indent, words) = line.split_at(spaces);
+        let words = escape(words).replace("  ", " \u{a0}");
+        format!("{}{words}", indent.replace(' ', "\u{a0}"))
+    };
+    let lines: Vec<String> = text.lines().map(line).collect();
+    format!("<blockquote>{}</blockquote>", lines.join("<br>"))
 }
 
 fn lines(text: &str) -> String {

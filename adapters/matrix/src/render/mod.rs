@@ -9,7 +9,7 @@ mod pieces;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
-use underrose_chat::{Message, Weight};
+use underrose_chat::{Choice, Message, Weight};
 
 use html::block;
 pub use pieces::pieces;
@@ -81,18 +81,20 @@ pub fn content(message: &Message, key: &str, relation: &Relation) -> Value {
 fn shown(message: &Message) -> Map<String, Value> {
     let mut content = Map::new();
     let mut mentions = BTreeSet::new();
-    let (mut body, mut html) = (Vec::new(), String::new());
+    let (mut body, mut html) = (Vec::new(), Vec::new());
     let numbers = numbers(message);
     let mut number = 0;
     for piece in &message.blocks {
         let (plain, formatted) = block(piece, &mut mentions, &numbers, &mut number);
         body.push(plain);
-        html.push_str(&formatted);
+        html.push(formatted);
     }
     content.insert("msgtype".to_owned(), json!("m.notice"));
     content.insert("body".to_owned(), json!(body.join("\n")));
     content.insert("format".to_owned(), json!("org.matrix.custom.html"));
-    content.insert("formatted_body".to_owned(), json!(html));
+    // Where a client takes the tags off (a pinned message, the list of rooms), the words of two
+    // blocks must not run together.
+    content.insert("formatted_body".to_owned(), json!(html.join("\n")));
     let called: Vec<&String> = mentions.iter().collect();
     let called = if called.is_empty() {
         json!({})
@@ -140,10 +142,19 @@ pub fn reactions(message: &Message) -> Vec<&'static str> {
         .collect()
 }
 
+/// What each of them stands for.
+pub fn meanings(message: &Message) -> Vec<(String, String)> {
+    let mean = |(choice, number): (&Choice, Option<usize>)| {
+        Some((NUMBERS.get(number?)?.to_string(), choice.command.clone()))
+    };
+    let numbered = message.choices().zip(numbers(message));
+    numbered.filter_map(mean).collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
-    use underrose_chat::{Block, Choice, Inline, Network, UserId};
+    use underrose_chat::{Block, Inline, Network, UserId};
 
     use super::*;
 
@@ -215,6 +226,12 @@ mod tests {
             },
             "x <script>",
             "<pre><code>x &lt;script&gt;</code></pre>",
+        );
+        let prose = "It is read by whoever may read the log.\n\n  if a  <b";
+        check(
+            Block::Code { text: prose.into() },
+            prose,
+            "<blockquote>It is read by whoever may read the log.<br><br>\u{a0}\u{a0}if a \u{a0}&lt;b</blockquote>",
         );
     }
 

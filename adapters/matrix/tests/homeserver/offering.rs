@@ -23,6 +23,20 @@ fn offers(command: &str) -> Message {
     message
 }
 
+/// A message that offers these, each by a reaction.
+fn casual(commands: &[&str]) -> Message {
+    let mut message = Message::text("what next?");
+    let choice = |command: &&str| Choice {
+        label: "Next".into(),
+        command: (*command).into(),
+        weight: Weight::Casual,
+        confirm: None,
+    };
+    let choices = commands.iter().map(choice).collect();
+    message.blocks.push(Block::Choices { choices });
+    message
+}
+
 async fn pressed(bot: &Bot, wanted: &str) -> Place {
     let found = |what: &Happening| match what {
         Happening::Pressed { command, place, .. } if command == wanted => Some(place.clone()),
@@ -101,4 +115,42 @@ fn offers_in(command: &str, number: u32) -> Message {
         .blocks
         .extend(Message::text(format!("of {number}")).blocks);
     message
+}
+
+/// What somebody pressed is not left under a message in which the number means something else: it
+/// would look like their answer to that, and they could not press it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_means_something_else_now_can_be_pressed_again() {
+    let url = shared().await;
+    let bot = Bot::new(&url, &name("bot")).await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let case = bot.opens("case-2026-0304", &[alice.id()]).await;
+    let id = RoomId::parse(&case.id).unwrap();
+    alice.joins(&id).await;
+    let card = bot.posts("card", to(&case), casual(&["vuln ack"])).await;
+    let at = card.message.0.clone();
+    offered(&bot, &alice, "1️⃣").await;
+    let press = alice.reacts(&id, &at, "1️⃣").await;
+    alice.reacts(&id, &at, "👍").await;
+    pressed(&bot, "vuln ack").await;
+    let edit = Action::edit(card, casual(&["vuln score", "vuln ready"]));
+    bot.delivers("edit", &edit).await;
+    offered(&bot, &alice, "2️⃣").await;
+    let shown = alice.shown().into_iter();
+    let redactions = shown.filter(|one| one.kind() == "m.room.redaction");
+    let taken: Vec<_> = redactions
+        .map(|one| one.event["content"]["redacts"].clone())
+        .collect();
+    assert_eq!(taken, [json!(press)]);
+    alice.reacts(&id, &at, "1️⃣").await;
+    pressed(&bot, "vuln score").await;
+}
+
+async fn offered(bot: &Bot, alice: &Person, key: &str) {
+    let is = |one: &crate::support::person::Shown| {
+        one.kind() == "m.reaction"
+            && one.sender() == bot.id().as_str()
+            && one.event["content"]["m.relates_to"]["key"] == key
+    };
+    alice.until(key, |me| me.shown().into_iter().find(is)).await;
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use matrix_sdk::ruma::RoomId;
-use underrose_chat::{Action, Adapter, DeliverError, Happening, Message, Receipt, Target};
+use underrose_chat::{
+    Action, Adapter, Block, Choice, DeliverError, Happening, Message, Receipt, Target, Weight,
+};
 
 use crate::support::bot::{Bot, key, to, user};
 use crate::support::person::{PATIENCE, Person, Signed};
@@ -62,7 +64,9 @@ async fn a_rate_limit_says_how_long_to_wait() {
     let synapse = Synapse::start(Limits::AsShipped).await;
     let url = synapse.url();
     let bot = Bot::new(&url, "bot").await;
-    let case = bot.opens("case-2026-0202", &[]).await;
+    let alice = Person::new(&url, "alice", Signed::Yes).await;
+    let case = bot.opens("case-2026-0202", &[alice.id()]).await;
+    alice.joins(&RoomId::parse(&case.id).unwrap()).await;
     let mut limited = None;
     for number in 0..40 {
         let action = Action::post(to(&case), Message::text(format!("message {number}")));
@@ -80,6 +84,24 @@ async fn a_rate_limit_says_how_long_to_wait() {
         after > Duration::ZERO && after < Duration::from_secs(60),
         "{after:?}"
     );
+    // What is pressed under a page comes late, and comes.
+    let mut page = Message::text("a page");
+    page.blocks.push(Block::Choices {
+        choices: vec![Choice {
+            label: "I have it".into(),
+            command: "oncall ack".into(),
+            weight: Weight::Casual,
+            confirm: None,
+        }],
+    });
+    let at = bot.posts("page", to(&case), page).await;
+    let offered = |one: &crate::support::person::Shown| {
+        one.kind() == "m.reaction"
+            && one.event["content"]["m.relates_to"]["event_id"] == at.message.0
+    };
+    alice
+        .until("the reaction", |me| me.shown().into_iter().find(offered))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -128,6 +128,11 @@ fn read(content: &Value) -> (Vec<String>, Vec<Offered>) {
                     lines.push(format!("- {}", item.join(" / ")));
                 }
             }
+            // What is wider than a phone is quoted, its spaces kept.
+            "blockquote" => {
+                let quoted = inner.split("<br>").map(text);
+                lines.extend(quoted.map(|line| format!("| {}", line.replace('\u{a0}', " "))));
+            }
             "pre" => lines.extend(text(inner).split('\n').map(|line| format!("| {line}"))),
             "p" => {
                 let parts: Vec<&str> = inner.split("<br>").collect();
@@ -168,7 +173,7 @@ fn blocks(html: &str) -> Vec<(&str, &str)> {
     while let Some((tag, after)) = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
         let (inner, after) = after.split_once(&format!("</{tag}>")).unwrap();
         found.push((tag, inner));
-        rest = after;
+        rest = after.trim_start_matches('\n');
     }
     assert!(rest.is_empty(), "text outside of any element: {rest}");
     found
