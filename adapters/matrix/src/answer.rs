@@ -11,7 +11,7 @@ use serde_json::Value;
 use underrose_chat::{Block, DeliverError, Immediate, Message};
 
 use crate::adapter::Account;
-use crate::choices::Marks;
+use crate::choices::{Heard, Marks};
 use crate::conversation::Conversation;
 use crate::listen::Step;
 use crate::render::Relation;
@@ -147,6 +147,11 @@ impl Reply {
         let mut marks = Marks {
             place: place.cloned(),
             thread: None,
+            // Who asked where others read looks there, and not here.
+            heard: match self.here.as_ref().or(in_room) {
+                Some(_) => Heard::Quietly,
+                None => Heard::AsSaid,
+            },
         };
         if let Some(conversation) = &self.conversation {
             marks.thread = conversation.thread(message);

@@ -1,7 +1,8 @@
 //! What a message of ours offers, read from the message itself: nothing of it is lost when the
 //! process ends. Pure.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use underrose_chat::{Openness, Target};
 
 use crate::render::{CHOICES, NUMBERS};
 
@@ -16,6 +17,41 @@ pub const THREAD: &str = "dev.underrose.thread";
 pub struct Marks {
     pub place: Option<String>,
     pub thread: Option<String>,
+    pub heard: Heard,
+}
+
+/// Whether a client tells its person of a message: by every client's rules, of a notice it does not.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Heard {
+    #[default]
+    Quietly,
+    /// As what people say to each other there is.
+    AsSaid,
+    /// A page: also where that person silenced the room.
+    Calling(String),
+}
+
+impl Heard {
+    /// A page calls, what is said to a person or to the public is heard, and the bot's news in rooms
+    /// where people work are read when they look there.
+    pub fn of(to: &Target, openness: Openness, calls: bool) -> Self {
+        match (to, openness) {
+            (Target::Direct { user }, _) if calls => Self::Calling(user.id.clone()),
+            (Target::Direct { .. }, _) | (Target::Room { .. }, Openness::Public) => Self::AsSaid,
+            (Target::Room { .. }, Openness::Private) => Self::Quietly,
+        }
+    }
+
+    pub fn put(&self, content: &mut Value) {
+        match self {
+            Self::Quietly => {}
+            Self::AsSaid => content["msgtype"] = "m.text".into(),
+            Self::Calling(who) => {
+                content["msgtype"] = "m.text".into();
+                content["m.mentions"] = json!({"user_ids": [who]});
+            }
+        }
+    }
 }
 
 impl Marks {
@@ -125,8 +161,6 @@ fn plain(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -7,7 +7,7 @@ use matrix_sdk::{Room, RoomState};
 use underrose_chat::{Action, DeliverError, DeliveryKey, MessageId, MessageRef, Receipt, Target};
 
 use crate::adapter::Account;
-use crate::choices::Marks;
+use crate::choices::{Heard, Marks};
 use crate::failure::{of, reject, retry};
 use crate::opening::{self, Kind};
 use crate::posting;
@@ -81,12 +81,17 @@ pub async fn deliver(
             to,
             message,
             openness,
-            // A client makes the notification itself, of what it decrypts.
-            notice: _,
+            // A client makes the notification itself, of what it decrypts; this says that it must.
+            notice,
         } => {
             let (room, relation) = place(account, to).await?;
             open_for_words(account, &room, *openness).await?;
-            let event = posting::post(account, &room, &key.0, message, &relation).await?;
+            let marks = Marks {
+                heard: Heard::of(to, *openness, notice.is_some()),
+                ..Marks::default()
+            };
+            let how = (&relation, &marks);
+            let event = posting::post_marked(account, &room, &key.0, message, how).await?;
             Ok(posted(&room, to, event))
         }
         Action::Edit {

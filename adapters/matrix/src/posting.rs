@@ -46,6 +46,7 @@ pub async fn post_marked(
     }
     let mut content = render::content(last, key, relation);
     marks.put(&mut content);
+    marks.heard.put(&mut content);
     let event = send(account, room, key, content.clone()).await?;
     account.history.said(room.room_id(), key, &event);
     remember(account, room, &event, &content);
