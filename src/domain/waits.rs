@@ -8,12 +8,39 @@ use super::words::Stage;
 use super::{say, scoring};
 
 pub fn next(ask: &mut Ask<'_>) {
-    let waiting = waiting(ask);
+    let terms = terms(ask);
+    let steps = steps(ask);
+    let waiting = if terms.is_empty() && steps.is_empty() {
+        say::nothing_waits()
+    } else {
+        terms.then(steps)
+    };
     ask.answer(waiting);
 }
 
 /// What waits for the person, and when things are due.
 pub fn waiting(ask: &Ask<'_>) -> Text<ToPerson> {
+    let steps = steps(ask);
+    if steps.is_empty() {
+        return say::nothing_waits();
+    }
+    steps
+}
+
+/// The terms that the person was asked to accept, again: where messages are locked to devices, the
+/// first time may have come before there was one that could read it.
+fn terms(ask: &Ask<'_>) -> Text<ToPerson> {
+    let asked = ask.state.cases.values().filter(|case| {
+        let guest = case.guests.get(&ask.who);
+        case.stage != Stage::Closed && guest.is_some_and(|guest| guest.accepted.is_none())
+    });
+    let terms = &ask.policy.terms;
+    asked.take(ROWS_MAX).fold(Text::default(), |text, case| {
+        text.then(say::terms(case.id, terms.version, &terms.text))
+    })
+}
+
+fn steps(ask: &Ask<'_>) -> Text<ToPerson> {
     let zone = ask.zone();
     let mut text: Text<ToPerson> = Text::default();
     for case in ask
@@ -61,7 +88,7 @@ pub fn waiting(ask: &Ask<'_>) -> Text<ToPerson> {
         };
     }
     if text.is_empty() {
-        return say::nothing_waits();
+        return text;
     }
     say::waits_heading().then(text)
 }

@@ -224,7 +224,7 @@ pub fn armed(by: &PersonId, at: DateTime<Utc>, targets: usize, verified: bool) -
         by,
         &" armed the announcement: it goes to ",
         &targets,
-        &" rooms at ",
+        &rooms(targets),
         &Strong(show(at, None)),
         &".",
     ]);
@@ -236,6 +236,14 @@ pub fn armed(by: &PersonId, at: DateTime<Utc>, targets: usize, verified: bool) -
             &Typed("vuln release verified".into()),
             &".",
         ])
+    }
+}
+
+fn rooms(count: usize) -> &'static str {
+    if count == 1 {
+        " room at "
+    } else {
+        " rooms at "
     }
 }
 
@@ -265,7 +273,7 @@ pub fn go_card(
     Text::line(&[
         &"The announcement goes to ",
         &targets,
-        &" rooms at ",
+        &rooms(targets),
         &Strong(show(at, None)),
         &", in an hour or less. ",
         &release,
@@ -379,12 +387,16 @@ pub fn targets_missing(posted: usize, of: usize) -> Text<ToCase> {
 }
 
 pub fn published(of: usize, retro_due: DateTime<Utc>) -> Text<ToCase> {
-    Text::line(&[
-        &"All ",
-        &of,
-        &" rooms have the announcement. The case is disclosed.",
-    ])
-    .and(&[
+    let text = if of == 1 {
+        Text::line(&[&"The room has the announcement. The case is disclosed."])
+    } else {
+        Text::line(&[
+            &"All ",
+            &of,
+            &" rooms have the announcement. The case is disclosed.",
+        ])
+    };
+    text.and(&[
         &"The retrospective is due by ",
         &When(retro_due, None),
         &": ",

@@ -124,7 +124,9 @@ pub fn welcome(case: CaseId) -> Text<ToPerson> {
     Text::line(&[
         &"Thank you. I invited you to the room of case ",
         &case,
-        &".",
+        &"; there, ",
+        &Typed("vuln status".into()),
+        &" says how it stands.",
     ])
 }
 
