@@ -59,7 +59,14 @@ pub fn block(
                 plain.push(text);
                 html.push(formatted);
             }
-            (plain.join("\n"), format!("<p>{}</p>", html.join("<br>")))
+            // Words to type stand in a line of their own; mere answers fit into one together.
+            let words = choices.iter().any(|choice| is_command(&choice.command));
+            let (line, tag) = if words {
+                ("\n", "<br>")
+            } else {
+                (" · ", " · ")
+            };
+            (plain.join(line), format!("<p>{}</p>", html.join(tag)))
         }
     }
 }

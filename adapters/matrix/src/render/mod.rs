@@ -92,8 +92,7 @@ fn shown(message: &Message) -> Map<String, Value> {
     content.insert("msgtype".to_owned(), json!("m.notice"));
     content.insert("body".to_owned(), json!(body.join("\n")));
     content.insert("format".to_owned(), json!("org.matrix.custom.html"));
-    // Where a client takes the tags off (a pinned message, the list of rooms), the words of two
-    // blocks must not run together.
+    // Where a client takes the tags off (a pinned message), two blocks must not run together.
     content.insert("formatted_body".to_owned(), json!(html.join("\n")));
     let called: Vec<&String> = mentions.iter().collect();
     let called = if called.is_empty() {
@@ -253,6 +252,14 @@ mod tests {
             made["body"],
             "1️⃣ I have it: !oncall ack 2026-0001\n2️⃣ Network\n3. Arm: !vuln announce arm ab\n\
              • Go (sure?): !vuln announce go ab"
+        );
+        let answers = ["Network", "Local"].map(|name| choice(name, name, Weight::Binding, None));
+        check(
+            Block::Choices {
+                choices: answers.to_vec(),
+            },
+            "1. Network · 2. Local",
+            "<p>1. Network · 2. Local</p>",
         );
         let reaction: Vec<&Value> = made[CHOICES]
             .as_array()

@@ -135,7 +135,14 @@ fn read(content: &Value) -> (Vec<String>, Vec<Offered>) {
             }
             "pre" => lines.extend(text(inner).split('\n').map(|line| format!("| {line}"))),
             "p" => {
-                let parts: Vec<&str> = inner.split("<br>").collect();
+                let mut parts: Vec<&str> = inner.split("<br>").collect();
+                let answers: Vec<&str> = inner.split(" · ").collect();
+                if choices > 1
+                    && answers.len() == choices
+                    && answers.iter().all(|one| offer(one).is_some())
+                {
+                    parts = answers;
+                }
                 let found: Vec<Offered> = parts.iter().filter_map(|part| offer(part)).collect();
                 if choices > 0 && found.len() == choices && parts.len() == choices {
                     let labels: Vec<String> =
