@@ -62,6 +62,7 @@ pub async fn answer(
             }],
         }),
     };
+    let answered = answered(event).to_owned();
     let event = event["event_id"].as_str().unwrap_or_default().to_owned();
     let reply = Reply {
         account: shared.account.clone(),
@@ -72,6 +73,7 @@ pub async fn answer(
         warn: understood.is_unsigned() && shared.account.known().warned.insert(by.clone()),
         by,
         event,
+        answered,
         message,
         conversation,
     };
@@ -108,6 +110,16 @@ pub async fn answer(
     }
 }
 
+/// To what the answer is shown as a reply: of a reaction, to what it is under, since clients cannot
+/// show a reaction by itself.
+fn answered(event: &Value) -> &str {
+    let id = match event["type"].as_str() {
+        Some("m.reaction") => &event["content"]["m.relates_to"]["event_id"],
+        Some(_) | None => &event["event_id"],
+    };
+    id.as_str().unwrap_or_default()
+}
+
 struct Reply {
     account: Arc<Account>,
     by: matrix_sdk::ruma::OwnedUserId,
@@ -116,6 +128,7 @@ struct Reply {
     place: Option<String>,
     warn: bool,
     event: String,
+    answered: String,
     message: Option<Message>,
     /// The message shows where this one stands, in the place of what it showed before.
     conversation: Option<Conversation>,
@@ -159,7 +172,7 @@ impl Reply {
             return conversation.show(&self.account, &room, step).await;
         }
         let relation = match &self.here {
-            Some(_) => Relation::Reply(self.event.clone()),
+            Some(_) => Relation::Reply(self.answered.clone()),
             None => Relation::None,
         };
         posting::post_marked(&self.account, &room, &key, message, (&relation, &marks)).await?;

@@ -137,8 +137,8 @@ pub fn name_the_case(spec: &Spec) -> Mistake {
     told(
         "no-such-case",
         spec,
-        "Which case? Name it.".to_owned(),
-        format!("vuln 2026-0007 {words}"),
+        "Which case? `vuln list` names them.".to_owned(),
+        format!("vuln <case> {words}"),
     )
 }
 

@@ -1,6 +1,6 @@
 //! Owners, guests, and whoever should not be in the room.
 
-use underrose_chat::Network;
+use underrose_chat::{Choice, Network};
 
 use crate::domain::grammar::Mistake;
 use crate::domain::ids::{CaseId, PersonId};
@@ -95,7 +95,12 @@ pub fn terms(case: CaseId, version: u32, text: &String) -> Text<ToPerson> {
         format!("vuln terms accept {case} {version}"),
         None,
     ))
-    .choice(casual("I decline", format!("vuln terms decline {case}")))
+    // Asked before: where only what is harmless can be pressed, it would be the one thing to press,
+    // and somebody in a hurry would.
+    .choice(Choice {
+        confirm: Some("Decline? You would hear no more of it.".to_owned()),
+        ..casual("I decline", format!("vuln terms decline {case}"))
+    })
 }
 
 pub fn terms_changed() -> Mistake {

@@ -146,6 +146,26 @@ async fn a_number_that_means_something_else_now_can_be_pressed_again() {
     pressed(&bot, "vuln score").await;
 }
 
+/// A client shows what is answered, and it cannot show a reaction by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_press_is_answered_under_what_was_pressed() {
+    let url = shared().await;
+    let bot = Bot::new(&url, &name("bot")).await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let direct = underrose_chat::Target::Direct {
+        user: crate::support::bot::user(alice.id()),
+    };
+    alice.accepts_all();
+    bot.desk.answers("oncall ack", Message::text("you have it"));
+    bot.posts("page", direct, casual(&["oncall ack"])).await;
+    let page = alice.sees(&bot.id(), "what next?").await;
+    let press = alice.reacts(&page.room, page.id().as_str(), "1️⃣");
+    press.await;
+    let answer = alice.sees(&bot.id(), "you have it").await;
+    let to = &answer.event["content"]["m.relates_to"]["m.in_reply_to"]["event_id"];
+    assert_eq!(to, page.id().as_str());
+}
+
 async fn offered(bot: &Bot, alice: &Person, key: &str) {
     let is = |one: &crate::support::person::Shown| {
         one.kind() == "m.reaction"
