@@ -159,11 +159,11 @@ async fn a_press_is_answered_under_what_was_pressed() {
     bot.desk.answers("oncall ack", Message::text("you have it"));
     bot.posts("page", direct, casual(&["oncall ack"])).await;
     let page = alice.sees(&bot.id(), "what next?").await;
-    let press = alice.reacts(&page.room, page.id().as_str(), "1️⃣");
-    press.await;
+    let id = page.id();
+    alice.reacts(&page.room, id.as_str(), "1️⃣").await;
     let answer = alice.sees(&bot.id(), "you have it").await;
     let to = &answer.event["content"]["m.relates_to"]["m.in_reply_to"]["event_id"];
-    assert_eq!(to, page.id().as_str());
+    assert_eq!(to, id.as_str());
 }
 
 async fn offered(bot: &Bot, alice: &Person, key: &str) {
