@@ -140,4 +140,19 @@ mod tests {
             .sum();
         assert_eq!(count, 8_000);
     }
+
+    #[test]
+    fn blocks_do_not_run_together_where_a_client_takes_the_tags_off() {
+        let text = |text: &str| Inline::Text { text: text.into() };
+        let message = Message {
+            blocks: vec![
+                Block::Heading { text: "a".into() },
+                Block::Paragraph {
+                    parts: vec![text("b")],
+                },
+            ],
+        };
+        let made = content(&message, "", &Relation::None);
+        assert_eq!(made["formatted_body"], "<h4>a</h4>\n<p>b</p>");
+    }
 }
