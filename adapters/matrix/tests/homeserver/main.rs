@@ -12,6 +12,7 @@ mod conversing;
 mod delivering;
 mod listening;
 mod offering;
+mod ringing;
 mod setting_up;
 mod trouble;
 mod verifying;
