@@ -124,7 +124,8 @@ async fn the_homeserver_s_clock_is_a_witness() {
         .iter()
         .find(|one| one.what == Happening::Time)
         .unwrap()
-        .at;
+        .at
+        .unwrap();
     let answer = matrix_sdk::reqwest::get(format!("{url}/_matrix/client/versions"))
         .await
         .unwrap();
