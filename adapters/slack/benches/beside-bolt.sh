@@ -25,6 +25,7 @@ cp "$pins/bolt.js" "$bolt/"
 
 # A release's profile, but for link-time optimisation, which takes minutes and hardly shows.
 profile=(--config profile.release.lto=false)
-cargo build --release "${profile[@]}" --package underrose
+# Linked as the Dockerfile does it.
+cargo rustc --release "${profile[@]}" --package underrose --bin underrose -- -C link-arg=-Wl,-z,pack-relative-relocs
 UNDERROSE="$target/release/underrose" BOLT_FOLDER="$bolt" \
   cargo bench --profile release "${profile[@]}" --package underrose-slack --bench beside-bolt -- "$@"

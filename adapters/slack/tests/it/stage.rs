@@ -55,11 +55,14 @@ pub fn post(channel: &str, text: &str) -> Action {
 
 type Answer = Box<dyn Fn(&Inbound) -> Immediate + Send + Sync>;
 
+/// When an event was, where Slack says so, and its id.
+type Remembered = (Option<DateTime<Utc>>, String);
+
 /// Takes everything, remembers answers by event as the engine does, and what came in order.
 pub struct Desk {
     answer: Mutex<Answer>,
     pub taken: Mutex<Vec<Inbound>>,
-    answered: Mutex<BTreeMap<(Option<DateTime<Utc>>, String), Immediate>>,
+    answered: Mutex<BTreeMap<Remembered, Immediate>>,
     cursors: Mutex<BTreeMap<String, String>>,
     pub deliveries: Mutex<u64>,
     pub times: Mutex<u64>,
