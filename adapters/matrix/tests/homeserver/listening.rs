@@ -95,7 +95,8 @@ async fn an_answer_that_does_not_arrive_keeps_nobody_else_from_being_heard() {
     silent.wait_for(|count| *count >= 1).await.unwrap();
     bob.says(his, "!vuln help").await;
     // The bot waits 20 s for the homeserver's word on what it said to Alice.
-    let answered = bob.sees(&bot.id(), "the help");
+    let me = bot.id();
+    let answered = bob.sees(&me, "the help");
     tokio::time::timeout(std::time::Duration::from_secs(10), answered)
         .await
         .expect("Bob is answered while Alice's answer hangs");
