@@ -13,7 +13,7 @@ use underrose_chat::{Block, DeliverError, Immediate, Message};
 use crate::adapter::Account;
 use crate::choices::{Heard, Marks};
 use crate::conversation::Conversation;
-use crate::listen::Step;
+use crate::handled::Step;
 use crate::render::Relation;
 use crate::room_work::{Shared, Understood};
 use crate::{direct, named, posting};
@@ -85,6 +85,7 @@ pub async fn answer(
     }
     // The first attempt keeps the order; what fails must not hold the room up.
     if let Err(DeliverError::Retry { .. }) = reply.give().await {
+        step.takes_long();
         let (step, ended) = (step.clone(), shared.ended.clone());
         tokio::spawn(async move {
             let mut pause = Duration::from_secs(1);

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use matrix_sdk::ruma::OwnedUserId;
 use matrix_sdk::{Room, RoomState};
 use underrose_chat::DeliverError;
 
@@ -16,19 +17,43 @@ const ATTEMPTS_MAX: u32 = 6;
 const PAUSE: Duration = Duration::from_secs(5);
 
 pub async fn answer(account: Arc<Account>, room: Room) {
+    let mut reply = None;
     for _ in 0..ATTEMPTS_MAX {
-        match once(&account, &room).await {
+        match once(&account, &room, &mut reply).await {
             Err(DeliverError::Retry { .. }) => tokio::time::sleep(PAUSE).await,
             Err(DeliverError::Reject { .. }) | Ok(()) => return,
         }
     }
 }
 
-async fn once(account: &Account, room: &Room) -> Result<(), DeliverError> {
+/// What an invitation is answered with. Found out once: when the answer to a join is lost, the room
+/// is no invitation any more, and what was to follow must still be done.
+enum Reply {
+    Join,
+    Decline,
+    /// It is a conversation with this person.
+    Talk(OwnedUserId),
+}
+
+async fn once(
+    account: &Account,
+    room: &Room,
+    reply: &mut Option<Reply>,
+) -> Result<(), DeliverError> {
     let failed = |error: matrix_sdk::Error| of(&error);
-    if room.state() != RoomState::Invited {
-        return Ok(());
+    let reply = match reply {
+        Some(reply) => reply,
+        None if room.state() != RoomState::Invited => return Ok(()),
+        none => none.insert(considered(account, room).await?),
+    };
+    match reply {
+        Reply::Join => join(room).await,
+        Reply::Decline => room.leave().await.map_err(failed),
+        Reply::Talk(by) => talk(account, room, by).await,
     }
+}
+
+async fn considered(account: &Account, room: &Room) -> Result<Reply, DeliverError> {
     let id = room.room_id();
     let configured = account
         .settings
@@ -41,25 +66,41 @@ async fn once(account: &Account, room: &Room) -> Result<(), DeliverError> {
             .is_some_and(|successor| successor.room_id == id)
     });
     if configured || replaces {
-        return room.join().await.map_err(failed);
+        return Ok(Reply::Join);
     }
-    let by = room.invite_details().await.map_err(failed)?.inviter_id;
-    let direct = room.is_direct().await.unwrap_or(false);
-    if !direct {
-        return room.leave().await.map_err(failed);
+    let details = room.invite_details().await;
+    let by = details.map_err(|error| of(&error))?.inviter_id;
+    if room.is_direct().await.unwrap_or(false) {
+        Ok(Reply::Talk(by))
+    } else {
+        Ok(Reply::Decline)
     }
-    // What the invitation itself says of encryption may be nothing: inside it is known.
-    room.join().await.map_err(failed)?;
-    let encrypted = room.latest_encryption_state().await.map_err(failed)?;
-    if encrypted.is_encrypted() {
-        account.known().direct.insert(by.clone(), id.to_owned());
-        let marked = account.client.account();
-        return marked
-            .mark_as_dm(id, std::slice::from_ref(&by))
-            .await
-            .map_err(failed);
+}
+
+async fn join(room: &Room) -> Result<(), DeliverError> {
+    if room.state() == RoomState::Joined {
+        return Ok(());
     }
-    room.leave().await.map_err(failed)?;
+    room.join().await.map_err(|error| of(&error))
+}
+
+async fn talk(account: &Account, room: &Room, by: &OwnedUserId) -> Result<(), DeliverError> {
+    let failed = |error: matrix_sdk::Error| of(&error);
+    let id = room.room_id();
+    if room.state() != RoomState::Left {
+        // What the invitation itself says of encryption may be nothing: inside it is known.
+        join(room).await?;
+        let encrypted = room.latest_encryption_state().await.map_err(failed)?;
+        if encrypted.is_encrypted() {
+            account.known().direct.insert(by.clone(), id.to_owned());
+            let marked = account.client.account();
+            return marked
+                .mark_as_dm(id, std::slice::from_ref(by))
+                .await
+                .map_err(failed);
+        }
+        room.leave().await.map_err(failed)?;
+    }
     // They want to talk: here is a room in which that can be done in confidence.
-    direct::room(account, &by).await.map(|_| ())
+    direct::room(account, by).await.map(|_| ())
 }

@@ -2,10 +2,10 @@
 //! that rooms do not wait for each other and one room's events stay in order.
 //!
 //! The client keeps its place in the stream of syncs before anything is handed on. So the core's
-//! own cursor of each room counts, and a place is called handled only when all before it was.
+//! own cursor of each room counts, and what was handed on is noted beside it: see `handled`.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use matrix_sdk::Client;
@@ -22,8 +22,9 @@ use underrose_chat::{Inbox, ListenError};
 
 use crate::adapter::Account;
 use crate::failure::is_over;
+use crate::handled::Handled;
 use crate::room_work::{self, Shared, Work};
-use crate::{client, invitations, time, verify};
+use crate::{client, handled, invitations, quiet, time, verify};
 
 /// How long the homeserver may hold a sync open when nothing happens.
 const SYNC_MAX: Duration = Duration::from_secs(30);
@@ -38,8 +39,10 @@ const ROOM_QUEUE_MAX: usize = 256;
 /// Rooms that catch up at once: a homeserver answers some tens of requests a second.
 const CATCHING_UP_MAX: usize = 8;
 
-/// Up to which place of the stream everything was handed on.
-const HANDLED: &[u8] = b"dev.underrose.handled";
+/// How long the next sync waits for the answers to the last one. Whoever asks meanwhile is heard so
+/// much later at most; and the homeserver, which makes a sync of its own of each of the bot's
+/// answers otherwise, answers twenty rooms sooner.
+const ANSWERING_MAX: Duration = Duration::from_millis(250);
 
 pub async fn stored_token(client: &Client) -> Option<String> {
     let value = client
@@ -105,10 +108,18 @@ async fn hear(
         };
         match synced {
             Ok(response) => {
+                if first {
+                    tokio::spawn(quiet::be(account.clone()));
+                }
                 (pause, first) = (AGAIN_MIN, false);
                 account.ready.send_replace(true);
                 verify::decline_to_device(account, &response);
-                rooms.take(response).await;
+                let answered = rooms.take(response).await;
+                tokio::select! {
+                    () = ended.cancelled() => return Ok(()),
+                    () = tokio::time::sleep(ANSWERING_MAX) => {}
+                    () = answered.cancelled() => {}
+                }
             }
             Err(error) => {
                 if let Some(reason) = is_over(&error) {
@@ -159,13 +170,9 @@ impl Rooms {
     async fn begin(&mut self) {
         let client = self.shared.account.client.clone();
         let token = stored_token(&client).await;
-        let handled = client.state_store().get_custom_value(HANDLED).await;
-        let handled = handled
-            .ok()
-            .flatten()
-            .and_then(|bytes| String::from_utf8(bytes).ok());
+        let handled = handled::stored(&client).await;
         let whole = token.is_some() && token == handled;
-        let step = self.handled.step(token.unwrap_or_default(), &self.shared);
+        let (step, _) = self.handled.step(token.unwrap_or_default(), &self.shared);
         for room in client.joined_rooms() {
             let work = Work::Begin {
                 catch_up: !whole,
@@ -190,8 +197,9 @@ impl Rooms {
             .clone()
     }
 
-    async fn take(&mut self, response: SyncResponse) {
-        let step = self.handled.step(response.next_batch, &self.shared);
+    /// Cancelled when everybody in it was answered, or who was not waits for something else.
+    async fn take(&mut self, response: SyncResponse) -> CancellationToken {
+        let (step, answered) = self.handled.step(response.next_batch, &self.shared);
         for (id, update) in response.rooms.joined {
             if update.timeline.limited || update.timeline.events.iter().any(is_member) {
                 self.shared.account.known().alone.remove(&id);
@@ -227,75 +235,6 @@ impl Rooms {
         if !response.to_device.is_empty() {
             self.shared.keys.send_modify(|count| *count += 1);
         }
-    }
-}
-
-/// One sync's share of work: when the last copy is gone, all of it was handed on.
-pub struct Step {
-    number: u64,
-    open: Arc<Mutex<BTreeMap<u64, Option<String>>>>,
-    account: Arc<Account>,
-    /// The runtime is told, since a drop cannot wait.
-    runtime: tokio::runtime::Handle,
-    /// What is dropped once this is cancelled was perhaps never looked at.
-    ended: CancellationToken,
-    /// Set when something was not handed on: then this place is never called handled.
-    pub failed: std::sync::atomic::AtomicBool,
-    token: String,
-}
-
-#[derive(Default)]
-struct Handled {
-    next: u64,
-    /// Steps in order, with their places once they are done.
-    open: Arc<Mutex<BTreeMap<u64, Option<String>>>>,
-}
-
-impl Handled {
-    fn step(&mut self, token: String, shared: &Shared) -> Arc<Step> {
-        let number = self.next;
-        self.next += 1;
-        self.open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(number, None);
-        Arc::new(Step {
-            number,
-            open: self.open.clone(),
-            account: shared.account.clone(),
-            runtime: tokio::runtime::Handle::current(),
-            ended: shared.ended.clone(),
-            failed: std::sync::atomic::AtomicBool::new(false),
-            token,
-        })
-    }
-}
-
-impl Drop for Step {
-    fn drop(&mut self) {
-        if self.failed.load(std::sync::atomic::Ordering::SeqCst) || self.ended.is_cancelled() {
-            // It stays open, and so does everything after it.
-            return;
-        }
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.insert(self.number, Some(self.token.clone()));
-        let mut reached = None;
-        while let Some(entry) = open.first_entry() {
-            if entry.get().is_none() {
-                break;
-            }
-            reached = entry.remove();
-        }
-        drop(open);
-        let Some(token) = reached.filter(|token| !token.is_empty()) else {
-            return;
-        };
-        let account = self.account.clone();
-        self.runtime.spawn(async move {
-            let store = account.client.state_store();
-            let _ = store
-                .set_custom_value_no_read(HANDLED, token.into_bytes())
-                .await;
-        });
+        answered
     }
 }

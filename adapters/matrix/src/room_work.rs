@@ -19,7 +19,7 @@ use underrose_chat::{Cursor, Distrust, EventId, Happening, Inbound, Inbox, Inbox
 
 use crate::adapter::Account;
 use crate::answer;
-use crate::listen::Step;
+use crate::handled::Step;
 use crate::trust;
 use crate::verify::{self, Asking};
 use crate::{surroundings, understand};
@@ -224,6 +224,8 @@ impl Lane {
         if let TimelineEventKind::UnableToDecrypt { utd_info, .. } = &event.kind
             && trust::verdict(&utd_info.reason).is_none()
         {
+            // Its key may come by the next sync.
+            step.takes_long();
             self.locked.push(Locked {
                 event,
                 until: Instant::now() + KEY_MAX,

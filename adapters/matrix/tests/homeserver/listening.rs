@@ -4,7 +4,8 @@ use matrix_sdk::ruma::RoomId;
 use underrose_chat::{Happening, Message, Place};
 
 use crate::support::bot::{Bot, room, to, user};
-use crate::support::person::{Person, Signed};
+use crate::support::person::{PATIENCE, Person, Signed};
+use crate::support::proxy::Proxy;
 use crate::{name, shared};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,6 +69,60 @@ async fn what_is_said_while_the_bot_is_away_arrives_once_and_in_order() {
     bot.desk.hears("vuln again").await;
     expected.push("vuln again".to_owned());
     assert_eq!(bot.desk.texts(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_does_not_arrive_keeps_nobody_else_from_being_heard() {
+    let url = shared().await;
+    let proxy = Proxy::before(&url).await;
+    let behind = proxy.url.clone();
+    let bot = Bot::with(&url, &name("bot"), |settings| settings.homeserver = behind).await;
+    bot.desk.answers("vuln help", Message::text("the help"));
+    let mut rooms = Vec::new();
+    for who in ["alice", "bob"] {
+        let person = Person::new(&url, &name(who), Signed::Yes).await;
+        let id = person.direct_with(&bot.id()).await.room_id().to_owned();
+        person.sees_joining(&bot.id(), &id).await;
+        rooms.push((person, id));
+    }
+    let [(alice, hers), (bob, his)] = &rooms[..] else {
+        panic!()
+    };
+    let swallowed = hers.as_str().trim_start_matches('!').to_owned();
+    proxy.seen.lock().unwrap().swallowed = vec![swallowed];
+    let mut silent = proxy.seen.lock().unwrap().silent.subscribe();
+    alice.says(hers, "!vuln help").await;
+    silent.wait_for(|count| *count >= 1).await.unwrap();
+    bob.says(his, "!vuln help").await;
+    // The bot waits 20 s for the homeserver's word on what it said to Alice.
+    let me = bot.id();
+    let answered = bob.sees(&me, "the help");
+    tokio::time::timeout(std::time::Duration::from_secs(10), answered)
+        .await
+        .expect("Bob is answered while Alice's answer hangs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_homeserver_works_out_no_notifications_for_the_bot() {
+    use matrix_sdk::ruma::api::client::push::get_pushrule_enabled::v3::Request;
+    use matrix_sdk::ruma::push::RuleKind;
+    let url = shared().await;
+    let account = name("bot");
+    let _bot = Bot::new(&url, &account).await;
+    let operator = Person::log_in(&url, &account, Signed::No).await;
+    let silenced = async {
+        let mut look = tokio::time::interval(std::time::Duration::from_millis(100));
+        loop {
+            look.tick().await;
+            let asked = Request::new(RuleKind::Override, ".m.rule.master".to_owned());
+            if operator.client.send(asked).await.unwrap().enabled {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, silenced)
+        .await
+        .expect("the account is silent");
 }
 
 #[tokio::test(flavor = "multi_thread")]

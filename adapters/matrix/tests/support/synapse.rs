@@ -177,6 +177,7 @@ database:
   args: {{ database: {dir}/homeserver.db }}
 listeners:
   - {{ port: {port}, type: http, bind_addresses: ['127.0.0.1'], resources: [{{ names: [client], compress: false }}] }}
+modules: [{{ module: many_events.ManyEvents, config: {{}} }}]
 registration_shared_secret: registration
 macaroon_secret_key: macaroon
 form_secret: form

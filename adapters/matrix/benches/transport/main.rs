@@ -4,7 +4,9 @@
 #![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, reason = "in a benchmark a panic is the report")]
 
-#[path = "../tests/support/mod.rs"]
+mod floor;
+mod many;
+#[path = "../../tests/support/mod.rs"]
 mod support;
 
 use std::process::{Command, Stdio};
@@ -19,10 +21,6 @@ use support::synapse::python;
 const ONE: usize = 60;
 const ROOMS: usize = 20;
 const EACH: usize = 10;
-
-/// Encrypted rooms in which the bot is, and what is said in each before it comes.
-const MANY: usize = 200;
-const SAID: usize = 10;
 
 struct Asker {
     person: Person,
@@ -47,23 +45,23 @@ impl Asker {
         static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let words = format!("!vuln help {count}");
+        let before = self.person.shown_from(0, <[_]>::len);
         let begun = Instant::now();
         let event = self.person.says(&self.room, &words).await;
         let put = begun.elapsed();
         self.person
             .until("the answer", |me| {
-                let all = me.shown();
-                let asked = all
-                    .iter()
-                    .position(|one| one.event["event_id"] == event.as_str())?;
-                all[asked..]
-                    .iter()
-                    .any(|one| {
+                me.shown_from(before, |shown| {
+                    let mut rest = shown.iter();
+                    // What was said before the question is no answer to it.
+                    rest.find(|one| one.event["event_id"] == event.as_str())?;
+                    rest.any(|one| {
                         one.room == self.room
                             && one.sender() == bot
                             && one.kind() == "m.room.message"
                     })
                     .then_some(())
+                })
             })
             .await;
         (put, begun.elapsed())
@@ -109,49 +107,6 @@ async fn measure(name: &str, url: &str, bot: &UserId) {
     println!("{name}, {ROOMS} rooms at once: {rate:.1} answers a second");
 }
 
-/// What many rooms cost: memory after all were joined and synced, and after a restart; and how long
-/// the restarted bot takes to its first answer.
-async fn many() {
-    let mut life = Life::new().await;
-    let url = life.synapse.url();
-    let me = life.me.clone();
-    let person = Person::new(&url, "host", Signed::Yes).await;
-    let mut rooms = Vec::new();
-    for _ in 0..MANY {
-        let room = person.direct_with(&me).await.room_id().to_owned();
-        for number in 0..SAID {
-            person.says(&room, &format!("word {number}")).await;
-        }
-        rooms.push(room);
-    }
-    life.starts();
-    for room in &rooms {
-        person.sees_joining(&me, room).await;
-    }
-    let asker = Asker {
-        person,
-        room: rooms.pop().unwrap(),
-    };
-    asker.ask(&me).await;
-    let pid = |life: &Life| life.bot.as_ref().unwrap().id();
-    println!(
-        "underrose, {MANY} rooms, resident after joining them: {}",
-        resident(pid(&life))
-    );
-    let mut bot = life.bot.take().unwrap();
-    bot.kill().unwrap();
-    bot.wait().unwrap();
-    let asking = asker.ask(&me);
-    let begun = Instant::now();
-    life.starts();
-    asking.await;
-    println!(
-        "underrose, {MANY} rooms, from its start to the first answer: {:.2} s, resident {}",
-        begun.elapsed().as_secs_f64(),
-        resident(pid(&life))
-    );
-}
-
 fn resident(pid: u32) -> String {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status
@@ -171,7 +126,7 @@ async fn main() {
         return;
     }
     if std::env::args().any(|arg| arg == "many") {
-        return many().await;
+        return many::many().await;
     }
     let mut life = Life::new().await;
     let url = life.synapse.url();
@@ -198,6 +153,10 @@ async fn main() {
         "underrose, from its start to the first answer: {:.2} s",
         begun.elapsed().as_secs_f64()
     );
+    let bare = register(&url, "bare").await;
+    let answering = tokio::spawn(floor::Floor::log_in(&url, &bare).await.run());
+    measure("floor", &url, &bare).await;
+    answering.abort();
     let nio = register(&url, "niobot").await;
     let mut child = Command::new(python())
         .arg(std::env::var("CARGO_MANIFEST_DIR").unwrap() + "/tests/support/nio_bot.py")
