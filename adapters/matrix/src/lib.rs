@@ -16,6 +16,7 @@ mod client;
 mod conversation;
 mod deliver;
 mod direct;
+mod doubt;
 mod failure;
 mod handled;
 mod history;

@@ -19,6 +19,7 @@ use underrose_chat::{Cursor, Distrust, EventId, Happening, Inbound, Inbox, Inbox
 
 use crate::adapter::Account;
 use crate::answer;
+use crate::doubt::Doubts;
 use crate::handled::Step;
 use crate::trust;
 use crate::verify::{self, Asking};
@@ -77,6 +78,7 @@ struct Lane {
     seen: HashSet<String>,
     order: VecDeque<String>,
     locked: Vec<Locked>,
+    doubts: Doubts,
     /// Every happening that an event does not name by itself gets a number of this process.
     count: u64,
 }
@@ -93,6 +95,7 @@ pub async fn run(shared: Shared, id: OwnedRoomId, mut work: mpsc::Receiver<Work>
         seen: HashSet::new(),
         order: VecDeque::new(),
         locked: Vec::new(),
+        doubts: Doubts::default(),
         count: 0,
     };
     let mut look = tokio::time::interval(KEY_LOOK);
@@ -266,6 +269,7 @@ impl Lane {
         event: TimelineEvent,
         step: &Arc<Step>,
     ) -> Result<(), InboxClosed> {
+        let event = self.doubts.settle(&self.room, event).await;
         let account = self.shared.account.clone();
         account.history.saw(&self.room, &event);
         let Ok(value) = event.raw().deserialize_as_unchecked::<Value>() else {

@@ -41,6 +41,26 @@ async fn a_person_writes_to_the_bot_and_is_answered_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_signed_their_device_a_moment_ago_is_heard() {
+    let url = shared().await;
+    let mut bot = Bot::new(&url, &name("bot")).await;
+    let alice = Person::new(&url, &name("alice"), Signed::No).await;
+    let case = bot.opens("case-2026-0009", &[alice.id()]).await;
+    let id = RoomId::parse(&case.id).unwrap();
+    alice.joins(&id).await;
+    alice.says(&id, "vuln unsigned").await;
+    let distrusted = |what: &Happening| matches!(what, Happening::Distrusted { .. }).then_some(());
+    bot.desk.until("the unsigned device", distrusted).await;
+    bot.ends().await;
+    // The news of it, the key and the words come by one sync.
+    let encryption = alice.client.encryption();
+    encryption.bootstrap_cross_signing(None).await.unwrap();
+    alice.says(&id, "vuln signed").await;
+    bot.begins().await;
+    bot.desk.hears("vuln signed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_said_while_the_bot_is_away_arrives_once_and_in_order() {
     let url = shared().await;
     let mut bot = Bot::new(&url, &name("bot")).await;
