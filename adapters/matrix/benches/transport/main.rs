@@ -141,17 +141,10 @@ async fn main() {
         .pop()
         .unwrap();
     asker.ask(&life.me).await;
-    let mut bot = life.bot.take().unwrap();
-    bot.kill().unwrap();
-    bot.wait().unwrap();
-    let me = life.me.clone();
-    let asking = asker.ask(&me);
-    let begun = Instant::now();
-    life.starts();
-    asking.await;
+    stop(&mut life);
     println!(
         "underrose, from its start to the first answer: {:.2} s",
-        begun.elapsed().as_secs_f64()
+        starts(&mut life, &asker).await.as_secs_f64()
     );
     let bare = register(&url, "bare").await;
     let answering = tokio::spawn(floor::Floor::log_in(&url, &bare).await.run());
@@ -171,4 +164,20 @@ async fn main() {
     println!("nio, resident after it: {}", resident(child.id()));
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+fn stop(life: &mut Life) {
+    let mut bot = life.bot.take().unwrap();
+    bot.kill().unwrap();
+    bot.wait().unwrap();
+}
+
+/// Starts the bot: how long until it has answered what is asked meanwhile.
+async fn starts(life: &mut Life, asker: &Asker) -> Duration {
+    let me = life.me.clone();
+    let asking = asker.ask(&me);
+    let begun = Instant::now();
+    life.starts();
+    asking.await;
+    begun.elapsed()
 }

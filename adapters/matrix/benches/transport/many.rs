@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::life::Life;
 use crate::support::person::{Person, Signed};
-use crate::{Asker, resident};
+use crate::{Asker, resident, stop};
 
 /// Encrypted rooms in which the bot is, and events in each that it has to take in.
 const MANY: usize = 200;
@@ -69,22 +69,12 @@ pub async fn many() {
     );
 }
 
-fn stop(life: &mut Life) {
-    let mut bot = life.bot.take().unwrap();
-    bot.kill().unwrap();
-    bot.wait().unwrap();
-}
-
-/// Until the answer to what was asked while the bot was down.
+/// Starts the bot, and shows what that took.
 async fn starts(life: &mut Life, asker: &Asker, name: &str) {
-    let me = life.me.clone();
-    let asking = asker.ask(&me);
-    let begun = Instant::now();
-    life.starts();
-    asking.await;
+    let took = crate::starts(life, asker).await;
     println!(
         "underrose, {MANY} rooms, {name}, from its start to the first answer: {:.2} s, resident {}",
-        begun.elapsed().as_secs_f64(),
+        took.as_secs_f64(),
         resident(life.bot.as_ref().unwrap().id())
     );
 }

@@ -63,7 +63,6 @@ pub struct Desk {
     answer: Mutex<Answer>,
     pub taken: Mutex<Vec<Inbound>>,
     answered: Mutex<BTreeMap<Remembered, Immediate>>,
-    cursors: Mutex<BTreeMap<String, String>>,
     pub deliveries: Mutex<u64>,
     pub times: Mutex<u64>,
     members: Mutex<Vec<(RoomId, Vec<UserId>)>>,
@@ -88,13 +87,6 @@ impl Accept for Desk {
             return Ok(answer.clone());
         }
         let answer = (self.answer.lock().unwrap())(&inbound);
-        if let Some(cursor) = &inbound.cursor {
-            let name = format!("{}/{}", inbound.network, cursor.room);
-            self.cursors
-                .lock()
-                .unwrap()
-                .insert(name, cursor.position.clone());
-        }
         self.answered
             .lock()
             .unwrap()
@@ -104,8 +96,9 @@ impl Accept for Desk {
         Ok(answer)
     }
 
-    async fn cursor(&self, room: &str) -> Option<String> {
-        self.cursors.lock().unwrap().get(room).cloned()
+    async fn cursor(&self, _: &str) -> Option<String> {
+        // Slack repeats what was not acknowledged: nothing is caught up on.
+        None
     }
 }
 
@@ -115,7 +108,6 @@ impl Desk {
             answer: Mutex::new(Box::new(|_| Immediate::Nothing)),
             taken: Mutex::default(),
             answered: Mutex::default(),
-            cursors: Mutex::default(),
             deliveries: Mutex::default(),
             times: Mutex::default(),
             members: Mutex::default(),
