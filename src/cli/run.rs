@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use underrose::clock::{Clock, System};
 use underrose::config::{Config, LogLevel};
@@ -87,7 +88,7 @@ async fn bot(path: &Path, config: Config) -> anyhow::Result<ExitCode> {
         clock.clone(),
         stopping,
     ));
-    listen(&adapters, &handle, &stop);
+    let listening = listen(&adapters, &handle, &stop);
     let control = super::control::serve(&config, &handle, &clock, &stop)?;
     tracing::info!(entries, epoch, networks = adapters.len(), "underrose is up");
     let engine = until_the_end(path, &handle, &mut ended, &stop).await?;
@@ -95,7 +96,8 @@ async fn bot(path: &Path, config: Config) -> anyhow::Result<ExitCode> {
     stop.cancel();
     drop(control);
     let drained = async {
-        let _ = driver.await;
+        // What a network began to take in is whole before the process ends.
+        let (_, ()) = tokio::join!(driver, ends(listening));
         handle.stop().await;
         match engine {
             Some(outcome) => outcome,
@@ -129,12 +131,13 @@ fn listen(
     adapters: &BTreeMap<Network, Arc<dyn Adapter>>,
     handle: &Handle,
     stop: &CancellationToken,
-) {
+) -> JoinSet<()> {
     let inbox = Inbox::new(Arc::new(handle.clone()));
+    let mut listening = JoinSet::new();
     for adapter in adapters.values() {
         let (adapter, inbox, stop) = (adapter.clone(), inbox.clone(), stop.clone());
         let handle = handle.clone();
-        tokio::spawn(async move {
+        listening.spawn(async move {
             let network = adapter.network().clone();
             match adapter.listen(inbox, stop.clone()).await {
                 Ok(()) if !stop.is_cancelled() => stop.cancel(),
@@ -147,6 +150,11 @@ fn listen(
             }
         });
     }
+    listening
+}
+
+async fn ends(mut listening: JoinSet<()>) {
+    while listening.join_next().await.is_some() {}
 }
 
 /// Waits for SIGTERM or SIGINT, for whoever quits at the console, or for the end of the engine;

@@ -236,6 +236,12 @@ impl Lane {
             });
             return Ok(());
         }
+        // What came before it and is of the same session can be read now as well.
+        let session = event.kind.session_id();
+        let is_of_it = |locked: &Locked| locked.event.kind.session_id() == session;
+        if session.is_some() && self.locked.iter().any(is_of_it) {
+            self.unlock().await?;
+        }
         self.readable(event, step).await
     }
 

@@ -1,7 +1,8 @@
 //! What people do arrives: once, in order, after restarts, and as what it was.
 
 use matrix_sdk::ruma::RoomId;
-use underrose_chat::{Happening, Message, Place};
+use tokio_util::sync::CancellationToken;
+use underrose_chat::{Adapter, Happening, Inbox, Message, Place};
 
 use crate::support::bot::{Bot, room, to, user};
 use crate::support::person::{PATIENCE, Person, Signed};
@@ -89,6 +90,54 @@ async fn what_is_said_while_the_bot_is_away_arrives_once_and_in_order() {
     bot.desk.hears("vuln again").await;
     expected.push("vuln again".to_owned());
     assert_eq!(bot.desk.texts(), expected);
+}
+
+/// Listens until these words are heard, or it was polled so often: it stops at another place of a
+/// sync each time.
+async fn listens(bot: &Bot, words: &str, polls: u32) {
+    let stop = CancellationToken::new();
+    let inbox = Inbox::new(bot.desk.clone());
+    let mut listening = std::pin::pin!(bot.matrix.listen(inbox, stop.clone()));
+    let mut left = polls;
+    let cut = std::future::poll_fn(|context| {
+        match left {
+            0 => stop.cancel(),
+            _ => left -= 1,
+        }
+        listening.as_mut().poll(context)
+    });
+    let heard = async {
+        tokio::select! {
+            _ = bot.desk.hears(words) => stop.cancel(),
+            () = stop.cancelled() => {}
+        }
+    };
+    tokio::join!(cut, heard).0.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listening_that_is_cut_off_anywhere_loses_no_key() {
+    let url = shared().await;
+    let mut bot = Bot::new(&url, &name("bot")).await;
+    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+    let case = bot.opens("case-2026-0010", &[alice.id()]).await;
+    let id = RoomId::parse(&case.id).unwrap();
+    alice.joins(&id).await;
+    bot.ends().await;
+    bot.reopens().await;
+    let room = alice.client.get_room(&id).unwrap();
+    let mut polls = 0;
+    loop {
+        let words = format!("vuln after {polls}");
+        room.discard_room_key().await.unwrap();
+        alice.says(&id, &words).await;
+        listens(&bot, &words, polls).await;
+        if bot.desk.texts().contains(&words) {
+            break;
+        }
+        listens(&bot, &words, u32::MAX).await;
+        polls += 1;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
