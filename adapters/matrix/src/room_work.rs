@@ -247,23 +247,25 @@ impl Lane {
 
     /// Looks at what waits for a key once more.
     async fn unlock(&mut self) -> Result<(), InboxClosed> {
-        for locked in std::mem::take(&mut self.locked) {
+        let mut tried = std::mem::take(&mut self.locked);
+        // The newest first: a key that comes meanwhile opens none before its elders.
+        for locked in tried.iter_mut().rev() {
             let raw = locked.event.raw().cast_ref_unchecked();
-            let again = self.room.decrypt_event(raw, None).await;
-            let event = match again {
-                Ok(event) => event,
-                Err(_) => locked.event.clone(),
-            };
-            let hopeless = match &event.kind {
+            if let Ok(event) = self.room.decrypt_event(raw, None).await {
+                locked.event = event;
+            }
+        }
+        for locked in tried {
+            let hopeless = match &locked.event.kind {
                 TimelineEventKind::UnableToDecrypt { utd_info, .. } => {
                     trust::verdict(&utd_info.reason).is_some() || locked.until <= Instant::now()
                 }
                 TimelineEventKind::Decrypted(_) | TimelineEventKind::PlainText { .. } => true,
             };
             if hopeless {
-                self.readable(event, &locked.step).await?;
+                self.readable(locked.event, &locked.step).await?;
             } else {
-                self.locked.push(Locked { event, ..locked });
+                self.locked.push(locked);
             }
         }
         Ok(())
