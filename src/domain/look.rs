@@ -3,36 +3,30 @@
 use super::ask::{Ask, Spot};
 use super::calendar::show;
 use super::case::Case;
-use super::grammar::{Args, COMMANDS, From, Place, Spec, Who};
+use super::grammar::{Args, COMMANDS, Family, From, Place, Spec, Topic, Who};
 use super::tell::{Strong, Text, ToPerson};
 use super::{card, say};
 
 /// Most rows of one list.
 pub const ROWS_MAX: usize = 50;
 
+/// More commands than this are shown by topic: all of them are several screens of a phone.
+const HELP_ROWS_MAX: usize = 15;
+
 pub fn help(ask: &mut Ask<'_>, args: &Args) {
-    let typed = args.text("command");
-    if !typed.is_empty() {
-        let words: Vec<&str> = typed
-            .split_whitespace()
-            .filter(|word| !matches!(*word, "vuln" | "oncall"))
+    let rows: Vec<&'static Spec> = COMMANDS.iter().filter(|spec| usable(ask, spec)).collect();
+    let typed = args.text("command").to_lowercase();
+    if let Some(topic) = Topic::ALL.into_iter().find(|topic| topic.word() == typed) {
+        let rows: Vec<_> = rows
+            .into_iter()
+            .filter(|spec| spec.topic == topic)
             .collect();
-        let asked_oncall = typed.starts_with("oncall");
-        let found = COMMANDS.iter().find(|spec| {
-            (!asked_oncall || spec.family == super::grammar::Family::OnCall)
-                && spec.words.len() <= words.len()
-                && spec
-                    .words
-                    .iter()
-                    .zip(&words)
-                    .all(|(a, b)| a.eq_ignore_ascii_case(b))
-        });
-        let found = found.or_else(|| {
-            COMMANDS
-                .iter()
-                .find(|spec| spec.words.first().copied() == words.first().copied())
-        });
-        return match found {
+        return ask.answer(say::help(&rows));
+    }
+    match typed.as_str() {
+        "" if rows.len() > HELP_ROWS_MAX => ask.answer(say::topics(&rows)),
+        "" | "all" => ask.answer(say::help(&rows)),
+        _ => match command(&typed) {
             Some(spec) => ask.answer(say::help_on(spec)),
             None => {
                 let what = "There is no such command.";
@@ -41,10 +35,25 @@ pub fn help(ask: &mut Ask<'_>, args: &Args) {
                     &say::rule("unknown-command", "help", what, "vuln help"),
                 );
             }
-        };
+        },
     }
-    let rows: Vec<&'static Spec> = COMMANDS.iter().filter(|spec| usable(ask, spec)).collect();
-    ask.answer(say::help(&rows));
+}
+
+/// The command that these words name, or that begins with the first of them.
+fn command(typed: &str) -> Option<&'static Spec> {
+    let words: Vec<&str> = typed
+        .split_whitespace()
+        .filter(|word| !matches!(*word, "vuln" | "oncall"))
+        .collect();
+    let asked_oncall = typed.starts_with("oncall");
+    let named = |spec: &&Spec| {
+        (!asked_oncall || spec.family == Family::OnCall)
+            && spec.words.len() <= words.len()
+            && spec.words.iter().zip(&words).all(|(a, b)| a == b)
+    };
+    let begun = |spec: &&Spec| spec.words.first() == words.first();
+    let found = COMMANDS.iter().find(named);
+    found.or_else(|| COMMANDS.iter().find(begun))
 }
 
 /// Whether the command works here, now, for this person.

@@ -15,6 +15,7 @@ use super::words::Stage;
 pub struct Spec {
     pub verb: Verb,
     pub family: Family,
+    pub topic: Topic,
     /// What is typed after `vuln` or `oncall`.
     pub words: &'static [&'static str],
     pub args: &'static [Piece],
@@ -37,6 +38,46 @@ impl Family {
     pub fn word(self) -> &'static str {
         match self {
             Self::Vuln => "vuln",
+            Self::OnCall => "oncall",
+        }
+    }
+}
+
+/// What commands have to do with each other. A long list of them is shown by topic.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Topic {
+    Basics,
+    Intake,
+    Scoring,
+    Facts,
+    People,
+    Publishing,
+    Closing,
+    OnCall,
+}
+
+impl Topic {
+    pub const ALL: [Self; 8] = [
+        Self::Basics,
+        Self::Intake,
+        Self::Scoring,
+        Self::Facts,
+        Self::People,
+        Self::Publishing,
+        Self::Closing,
+        Self::OnCall,
+    ];
+
+    /// What is typed after `help`. No command begins with it, except for `oncall`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Basics => "basics",
+            Self::Intake => "intake",
+            Self::Scoring => "scoring",
+            Self::Facts => "facts",
+            Self::People => "people",
+            Self::Publishing => "publishing",
+            Self::Closing => "closing",
             Self::OnCall => "oncall",
         }
     }

@@ -4,17 +4,54 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use underrose_chat::Network;
 
-use crate::domain::grammar::Spec;
+use crate::domain::grammar::{Spec, Topic};
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::tell::{Strong, Text, ToCase, ToCommittee, ToPerson, Typed, When};
 
 pub fn help(rows: &[&'static Spec]) -> Text<ToPerson> {
+    if rows.is_empty() {
+        return Text::line(&[
+            &"Nothing of that is for you here and now. Type ",
+            &Typed("vuln help".into()),
+            &".",
+        ]);
+    }
     let text = Text::line(&[&"What you can do here:"]);
     rows.iter()
         .fold(text, |text, spec| {
             text.item(&[&Typed(spec.usage()), &" ", &spec.effect])
         })
         .and(&[&"More on one: ", &Typed("vuln help <command>".into()), &"."])
+}
+
+/// The same by topic, with the commands' words alone.
+pub fn topics(rows: &[&'static Spec]) -> Text<ToPerson> {
+    let words = |topic| {
+        let of_it = rows.iter().filter(|spec| spec.topic == topic);
+        let words: Vec<String> = of_it.map(|spec| spec.words.join(" ")).collect();
+        words.join(", ")
+    };
+    let shown = Topic::ALL.map(|topic| (topic, words(topic)));
+    let text = Text::line(&[
+        &"What you can do here, after ",
+        &Typed("vuln".into()),
+        &" or ",
+        &Typed("oncall".into()),
+        &":",
+    ]);
+    shown
+        .iter()
+        .filter(|(_, words)| !words.is_empty())
+        .fold(text, |text, (topic, words)| {
+            text.item(&[&Strong(topic.word()), &": ", &Typed(words.clone())])
+        })
+        .and(&[
+            &"More on a topic or a command: ",
+            &Typed("vuln help <topic or command>".into()),
+            &"; on all: ",
+            &Typed("vuln help all".into()),
+            &".",
+        ])
 }
 
 pub fn help_on(spec: &Spec) -> Text<ToPerson> {
