@@ -12,7 +12,7 @@ pub fn distrusted(why: Distrust) -> Mistake {
     let (name, what) = match why {
         Distrust::Unreadable => (
             "unreadable",
-            "I could not read that: its key never reached me. Please send it again.",
+            "I could not read that: its key never reached me. Please send it again. If I still cannot read it, let your client begin a new session for this room first; Element does when you type `/discardsession`.",
         ),
         Distrust::Plaintext => (
             "plaintext",
