@@ -52,6 +52,7 @@ async fn an_answer_that_others_must_not_read_says_to_which_room_it_belongs() {
     let id = RoomId::parse(&case.id).unwrap();
     alice.joins(&id).await;
     alice.says(&id, "!vuln triage").await;
+    alice.joins_next().await;
     let seen = alice.sees(&bot.id(), "not here").await;
     assert_ne!(seen.room, id);
     assert!(
