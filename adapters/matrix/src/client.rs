@@ -98,6 +98,14 @@ pub(crate) async fn build(settings: &Settings) -> Result<Client, OpenError> {
         })
 }
 
+/// Waits until no keys are being taken in. Whoever cuts a sync off waits for this before, in one task
+/// with that sync, so that none begins in between: the crypto crate keeps that its correspondent's
+/// message was read before it keeps the key that was in it, and a message cannot be read again.
+pub(crate) async fn keys_are_whole(client: &Client) {
+    // It asks for the lock that the taking in of keys holds from its beginning to its end.
+    let _ = client.encryption().tracked_users().await;
+}
+
 /// Keeps the tokens, and each newer pair that the homeserver hands out.
 pub(crate) async fn save_session(client: &Client, key: &Key) -> Result<(), String> {
     let Some(session) = client.matrix_auth().session() else {

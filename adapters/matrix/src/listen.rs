@@ -102,8 +102,12 @@ async fn hear(
         } else {
             settings.clone()
         };
+        let may_end = async {
+            ended.cancelled().await;
+            client::keys_are_whole(&account.client).await;
+        };
         let synced = tokio::select! {
-            () = may_end(&account.client, ended) => return Ok(()),
+            () = may_end => return Ok(()),
             synced = account.client.sync_once(settings) => synced,
         };
         match synced {
@@ -136,16 +140,6 @@ async fn hear(
             }
         }
     }
-}
-
-/// Once the listening ends, and no keys are being taken in. The crypto crate keeps that its
-/// correspondent's message was read before it keeps the key that was in it: a sync that is cut off
-/// between the two has lost that key, since the message cannot be read again.
-async fn may_end(client: &Client, ended: &CancellationToken) {
-    ended.cancelled().await;
-    // It asks for the lock that the taking in of keys holds from its beginning to its end, and it
-    // is polled in one task with the sync: none begins between the answer and the cut.
-    let _ = client.encryption().tracked_users().await;
 }
 
 pub fn filter() -> Filter {

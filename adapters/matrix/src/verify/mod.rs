@@ -21,6 +21,7 @@ use matrix_sdk::ruma::{OwnedUserId, UserId};
 use tokio::sync::mpsc;
 
 use crate::adapter::Matrix;
+use crate::client;
 use crate::settings::Trust;
 
 pub(crate) use decline::{Asking, decline_in_room, decline_to_device};
@@ -112,8 +113,13 @@ impl Matrix {
                     }
                 }
             };
+            let compared = async {
+                let outcome = comparing.await;
+                client::keys_are_whole(&self.0.client).await;
+                outcome
+            };
             let outcome = tokio::select! {
-                outcome = comparing => outcome,
+                outcome = compared => outcome,
                 failed = listening => Err(failed),
             };
             // What is still to be sent, the signature among it.

@@ -1,12 +1,15 @@
 //! Signed HTTP: the same conversations, and what bad requests get.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use underrose_chat::ListenError;
 use underrose_slack::{PATH, Reason, Secret, WayIn};
-use underrose_slack_emulator::{Emulator, free_port, sign};
+use underrose_slack_emulator::{Emulator, Standing, free_port, sign};
 
 use crate::contract::Log;
 use crate::stage::{Desk, Stage, app, slack_at};
@@ -18,6 +21,11 @@ fn free() -> SocketAddr {
 }
 
 async fn up() -> (Stage, SocketAddr) {
+    let (stage, listen, _) = listening().await;
+    (stage, listen)
+}
+
+async fn listening() -> (Stage, SocketAddr, JoinHandle<Result<(), ListenError>>) {
     let listen = free();
     let emulator = Emulator::start(app().over_http(&format!("http://{listen}{PATH}")))
         .await
@@ -36,12 +44,12 @@ async fn up() -> (Stage, SocketAddr) {
         desk: Desk::new(),
         stop: CancellationToken::new(),
     };
-    stage.listen();
+    let listening = stage.listen();
     // Listening, when a connection is taken.
     while TcpStream::connect(listen).await.is_err() {
         tokio::task::yield_now().await;
     }
-    (stage, listen)
+    (stage, listen, listening)
 }
 
 /// Posts raw bytes; the status that comes back.
@@ -69,6 +77,16 @@ async fn posted(listen: SocketAddr, headers: &[(&str, &str)], body: &[u8]) -> u1
 
 fn stamp(stage: &Stage, seconds_ago: i64) -> String {
     (stage.emulator.clock().now().timestamp() - seconds_ago).to_string()
+}
+
+#[tokio::test]
+async fn a_revoked_token_ends_the_listening_over_http_too() {
+    let (stage, _, listening) = listening().await;
+    stage.emulator.revoke(Standing::Revoked);
+    let ended = tokio::time::timeout(Duration::from_secs(10), listening).await;
+    let ended = ended.expect("it is noticed at once").unwrap();
+    let reason = ended.expect_err("no attempt could help").reason;
+    assert!(reason.contains("new bot token"), "{reason}");
 }
 
 #[tokio::test]
