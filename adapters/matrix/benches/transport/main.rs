@@ -18,6 +18,9 @@ use support::life::Life;
 use support::person::{PASSWORD, Person, Signed, register};
 use support::synapse::python;
 
+/// To read 100,000 events back takes a homeserver minutes.
+const PATIENCE: Duration = Duration::from_secs(600);
+
 const ONE: usize = 60;
 const ROOMS: usize = 20;
 const EACH: usize = 10;
@@ -50,7 +53,7 @@ impl Asker {
         let event = self.person.says(&self.room, &words).await;
         let put = begun.elapsed();
         self.person
-            .until("the answer", |me| {
+            .until_within(PATIENCE, "the answer", |me| {
                 me.shown_from(before, |shown| {
                     let mut rest = shown.iter();
                     // What was said before the question is no answer to it.

@@ -148,8 +148,17 @@ impl Person {
     }
 
     /// Waits until something is so.
-    pub async fn until<T>(&self, what: &str, mut so: impl FnMut(&Self) -> Option<T>) -> T {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+    pub async fn until<T>(&self, what: &str, so: impl FnMut(&Self) -> Option<T>) -> T {
+        self.until_within(PATIENCE, what, so).await
+    }
+
+    pub async fn until_within<T>(
+        &self,
+        patience: Duration,
+        what: &str,
+        mut so: impl FnMut(&Self) -> Option<T>,
+    ) -> T {
+        let deadline = tokio::time::Instant::now() + patience;
         loop {
             let changed = self.changed.notified();
             if let Some(found) = so(self) {
