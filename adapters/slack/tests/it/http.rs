@@ -82,6 +82,10 @@ fn stamp(stage: &Stage, seconds_ago: i64) -> String {
 #[tokio::test]
 async fn a_revoked_token_ends_the_listening_over_http_too() {
     let (stage, _, listening) = listening().await;
+    let ann = stage.emulator.person("ann");
+    stage.emulator.actor(&ann).dm("vuln help").unwrap();
+    stage.emulator.settled().await;
+    assert_eq!(stage.desk.texts(), ["vuln help"]);
     stage.emulator.revoke(Standing::Revoked);
     let ended = tokio::time::timeout(Duration::from_secs(10), listening).await;
     let ended = ended.expect("it is noticed at once").unwrap();
