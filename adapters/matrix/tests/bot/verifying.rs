@@ -75,7 +75,7 @@ async fn at_the_terminal_only_what_the_emoji_tell_verifies() {
     let alice = &life.people["alice"];
     let direct = alice.client.get_dm_room(&life.me).unwrap();
     alice.says(direct.room_id(), "!vuln help").await;
-    life.sees("alice", "vuln report").await;
+    life.sees("alice", "What you can do here").await;
     let busy = life
         .command(&["setup", "matrix", "--verify"])
         .output()
