@@ -33,6 +33,12 @@ pub async fn members(room: &Room) -> Result<Vec<OwnedUserId>, DeliverError> {
         .collect())
 }
 
+/// Whether somebody lives where the room must not go.
+fn is_elsewhere(account: &Account, room: &Room, who: &UserId) -> bool {
+    let closed = room.create_content().is_some_and(|made| !made.federate);
+    closed && who.server_name() != account.me.server_name()
+}
+
 /// Brings somebody in, unless they are in.
 pub async fn add(account: &Account, room: &Room, who: &UserId) -> Result<(), DeliverError> {
     if *who == account.me {
@@ -54,6 +60,9 @@ pub async fn add(account: &Account, room: &Room, who: &UserId) -> Result<(), Del
                         room.mark_members_missing();
                         Ok(())
                     }
+                    Some(_) | None if is_elsewhere(account, room, who) => Err(reject(
+                        "the room is closed to other homeservers (`federate = false`): they need an account of the bot's",
+                    )),
                     Some(_) | None => Err(of(&error)),
                 }
             }

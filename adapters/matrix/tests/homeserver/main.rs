@@ -10,6 +10,7 @@ mod checking;
 mod contract;
 mod conversing;
 mod delivering;
+mod federating;
 mod listening;
 mod offering;
 mod ringing;

@@ -14,6 +14,8 @@ pub enum Limits {
     ShortSessions,
     /// Relaxed, and a token ends after some seconds; a session can be renewed.
     ShortTokens,
+    /// Relaxed, and reached by other homeservers of this machine.
+    Federated,
 }
 
 pub struct Synapse {
@@ -78,10 +80,17 @@ impl Synapse {
         )
         .unwrap();
         std::fs::write(dir.path().join("log.yaml"), LOG).unwrap();
+        let python = python();
+        if limits == Limits::Federated {
+            let mut certificate = Command::new(&python);
+            certificate.arg(support_dir().join("certificate.py"));
+            let made = certificate.arg(dir.path()).status().unwrap();
+            assert!(made.success(), "homeservers reach each other by TLS alone");
+        }
         let mut synapse = Self {
             port,
             dir,
-            python: python(),
+            python,
             child: None,
         };
         let made = synapse
@@ -158,16 +167,26 @@ impl Drop for Synapse {
 
 fn configuration(dir: &Path, port: u16, limits: Limits) -> String {
     let dir = dir.display();
+    let (name, others) = match limits {
+        Limits::Federated => {
+            let among = free_port();
+            (
+                format!("localhost:{among}"),
+                federated(&dir.to_string(), among),
+            )
+        }
+        _ => ("localhost".to_owned(), ALONE.to_owned()),
+    };
     let limits = match limits {
         Limits::AsShipped => String::new(),
-        Limits::Relaxed => RELAXED.to_owned(),
+        Limits::Relaxed | Limits::Federated => RELAXED.to_owned(),
         Limits::ShortSessions => format!("{RELAXED}session_lifetime: 12s\n"),
         Limits::ShortTokens => format!(
             "{RELAXED}refreshable_access_token_lifetime: 3s\nnonrefreshable_access_token_lifetime: 60s\n"
         ),
     };
     format!(
-        "server_name: localhost
+        "server_name: '{name}'
 pid_file: {dir}/homeserver.pid
 signing_key_path: {dir}/signing.key
 media_store_path: {dir}/media
@@ -175,7 +194,7 @@ log_config: {dir}/log.yaml
 database:
   name: sqlite3
   args: {{ database: {dir}/homeserver.db }}
-listeners:
+{others}
   - {{ port: {port}, type: http, bind_addresses: ['127.0.0.1'], resources: [{{ names: [client], compress: false }}] }}
 modules: [{{ module: many_events.ManyEvents, config: {{}} }}]
 registration_shared_secret: registration
@@ -185,10 +204,24 @@ enable_registration: true
 enable_registration_without_verification: true
 report_stats: false
 trusted_key_servers: []
-federation_domain_whitelist: []
 presence: {{ enabled: false }}
 bcrypt_rounds: 4
 {limits}"
+    )
+}
+
+/// What follows is its first listener.
+const ALONE: &str = "federation_domain_whitelist: []
+listeners:";
+
+fn federated(dir: &str, port: u16) -> String {
+    format!(
+        "tls_certificate_path: {dir}/tls.crt
+tls_private_key_path: {dir}/tls.key
+federation_verify_certificates: false
+ip_range_blacklist: []
+listeners:
+  - {{ port: {port}, type: http, tls: true, bind_addresses: ['127.0.0.1'], resources: [{{ names: [federation], compress: false }}] }}"
     )
 }
 
