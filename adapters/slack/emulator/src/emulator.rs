@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::sync::watch;
 
 use crate::act::Actor;
 use crate::clock::Clock;
@@ -128,6 +129,11 @@ impl Emulator {
                 self.last_calls()
             ),
         }
+    }
+
+    /// Tells of every change of its world.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes()
     }
 
     pub(crate) fn last_calls(&self) -> String {

@@ -183,8 +183,8 @@ impl<N: Network> Player<N> {
             .map_or("alone".to_owned(), |room| room.id.clone());
         let key = (who.to_owned(), room);
         let from = self.read.get(&key).copied().unwrap_or(0);
-        let mut least = from + wanted.len();
-        loop {
+        let mut least = from;
+        for look in 0.. {
             let heard = self.network.heard(who, spot, least).await;
             let pieces = compare::of_network(heard.get(from..).unwrap_or_default(), &self.words);
             let before = match extent {
@@ -206,8 +206,9 @@ impl<N: Network> Player<N> {
                 compare::shown(wanted),
                 compare::shown(last)
             );
-            // The rest may be on its way.
-            least = heard.len() + 1;
+            // The first look may only have learned what a name stands for; then the rest may be on
+            // its way.
+            least = heard.len() + usize::from(look > 0);
         }
     }
 }

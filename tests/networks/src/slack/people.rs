@@ -1,6 +1,7 @@
 //! What people in front of Slack do and read.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use underrose_chat::{RoomId, Surface};
@@ -9,6 +10,9 @@ use underrose_slack_emulator::{self as emulator, Delivery, World};
 use super::{NAME, Slack, read};
 use crate::bot::Bot;
 use crate::network::{Cannot, Heard, Network, Spot};
+
+/// Longer than any answer takes that is given after its event was acknowledged.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What Slack's refusal of a post reads like.
 const REFUSAL: &str = "slack refused with `restricted_action`: the workspace's or the channel's \
@@ -225,10 +229,26 @@ impl Network for Slack {
         self.emulator.settled().await;
     }
 
-    async fn heard(&mut self, who: &str, spot: Spot<'_>, _at_least: usize) -> Vec<Heard> {
-        match spot {
-            Spot::Room(room) => self.seen.heard(who, &room.id),
-            Spot::Alone => self.seen.heard(who, ""),
+    async fn heard(&mut self, who: &str, spot: Spot<'_>, at_least: usize) -> Vec<Heard> {
+        let place = match spot {
+            Spot::Room(room) => room.id.as_str(),
+            Spot::Alone => "",
+        };
+        let mut changes = self.emulator.changes();
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            changes.mark_unchanged();
+            let heard = self.seen.heard(who, place);
+            if heard.len() >= at_least {
+                return heard;
+            }
+            // An answer that takes long is given after its event was acknowledged.
+            self.look();
+            let heard = self.seen.heard(who, place);
+            let changed = tokio::time::timeout_at(deadline, changes.changed());
+            if heard.len() >= at_least || changed.await.is_err() {
+                return heard;
+            }
         }
     }
 
