@@ -12,18 +12,23 @@ use crate::adapter::Account;
 use crate::direct;
 use crate::failure::of;
 
-/// Attempts, with a pause between: a homeserver that limits rates says no for some seconds.
-const ATTEMPTS_MAX: u32 = 6;
-const PAUSE: Duration = Duration::from_secs(5);
+/// Attempts, with pauses that double between them: about a minute. A homeserver that limits rates says
+/// no for some seconds; and another homeserver refuses whoever joins before it has written down its
+/// own invitation.
+const ATTEMPTS_MAX: u32 = 8;
+const PAUSE_MIN: Duration = Duration::from_millis(500);
 
 pub async fn answer(account: Arc<Account>, room: Room) {
     let mut reply = None;
+    let mut pause = PAUSE_MIN;
     for _ in 0..ATTEMPTS_MAX {
-        match once(&account, &room, &mut reply).await {
-            Err(DeliverError::Retry { .. }) => tokio::time::sleep(PAUSE).await,
-            Err(DeliverError::Reject { .. }) | Ok(()) => return,
+        if once(&account, &room, &mut reply).await.is_ok() {
+            return;
         }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
     }
+    tracing::warn!(room = %room.room_id(), "an invitation could not be answered");
 }
 
 /// What an invitation is answered with. Found out once: when the answer to a join is lost, the room

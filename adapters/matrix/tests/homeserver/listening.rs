@@ -2,6 +2,7 @@
 
 use matrix_sdk::ruma::RoomId;
 use tokio_util::sync::CancellationToken;
+use underrose_chat::sim::Fault;
 use underrose_chat::{Adapter, Happening, Inbox, Message, Place};
 
 use crate::support::bot::{Bot, room, to, user};
@@ -39,6 +40,35 @@ async fn a_person_writes_to_the_bot_and_is_answered_there() {
         seen.event["content"]["m.relates_to"]["m.in_reply_to"]["event_id"],
         event.as_str()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_is_taken_up_although_the_join_fails_at_first() {
+    let url = shared().await;
+    let proxy = Proxy::before(&url).await;
+    let behind = proxy.url.clone();
+    let bot = Bot::with(&url, &name("bot"), |settings| settings.homeserver = behind).await;
+    // Refused; or done, and the answer is lost.
+    for fault in [Fault::Reject, Fault::Ambiguous] {
+        let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
+        proxy.seen.lock().unwrap().join_fault = Some(fault);
+        let direct = alice.direct_with(&bot.id()).await.room_id().to_owned();
+        alice.sees_joining(&bot.id(), &direct).await;
+        // Whose conversation it is may be written down after the first words have come.
+        let conversing = async {
+            for number in 0.. {
+                let words = format!("vuln help {} {number}", alice.id());
+                alice.says(&direct, &words).await;
+                let heard = bot.desk.hears(&words).await;
+                if heard.place() == Some(&Place::Direct) {
+                    return;
+                }
+            }
+        };
+        let conversing = tokio::time::timeout(PATIENCE, conversing).await;
+        conversing.expect("it is a conversation with her");
+        assert!(proxy.seen.lock().unwrap().join_fault.is_none());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,6 +22,8 @@ pub struct Effect {
 pub struct Seen {
     pub effects: Vec<Effect>,
     pub fault: Option<Fault>,
+    /// Of the next join.
+    pub join_fault: Option<Fault>,
     /// Added to the homeserver's `Date`.
     pub clock_ahead_seconds: i64,
     /// Sessions that were renewed.
@@ -134,6 +136,11 @@ fn has_effect(request: &Request) -> bool {
     }
 }
 
+fn is_join(request: &Request) -> bool {
+    let path = &request.path;
+    request.method == "POST" && (path.ends_with("/join") || path.contains("/join/"))
+}
+
 /// Whether this never arrives; then that it was said is written down.
 fn is_swallowed(request: &Request, seen: &Mutex<Seen>) -> bool {
     let seen = seen.lock().unwrap();
@@ -159,6 +166,8 @@ async fn connection(
         }
         let fault = if effect {
             seen.lock().unwrap().fault.take()
+        } else if is_join(&request) {
+            seen.lock().unwrap().join_fault.take()
         } else {
             None
         };
