@@ -8,7 +8,7 @@ use std::time::Duration;
 use matrix_sdk::Room;
 use matrix_sdk::ruma::UserId;
 use serde_json::Value;
-use underrose_chat::{Block, DeliverError, Immediate, Inline, Message};
+use underrose_chat::{Block, DeliverError, Immediate, Message};
 
 use crate::adapter::Account;
 use crate::choices::{Heard, Marks};
@@ -54,8 +54,7 @@ pub async fn answer(
             conversation = Some(Conversation::new(talk, readers, room, understood));
             Some(message)
         }
-        Immediate::Say { message } if understood.direct => Some(message),
-        Immediate::Say { message } => Some(from_elsewhere(room, message)),
+        Immediate::Say { message } => Some(message),
         Immediate::Form { form } => Some(form.body),
         Immediate::Errors { errors } => Some(Message {
             blocks: vec![Block::Fields {
@@ -110,23 +109,6 @@ pub async fn answer(
             tracing::warn!("an answer could not be given");
         });
     }
-}
-
-/// Who asked in several rooms reads all the answers in one: each says where it belongs.
-fn from_elsewhere(room: &Room, mut message: Message) -> Message {
-    if let Some(name) = room.name() {
-        let parts = vec![
-            Inline::Text {
-                text: "In ".to_owned(),
-            },
-            Inline::Strong { text: name },
-            Inline::Text {
-                text: ":".to_owned(),
-            },
-        ];
-        message.blocks.insert(0, Block::Paragraph { parts });
-    }
-    message
 }
 
 /// To what the answer is shown as a reply: of a reaction, to what it is under, since clients cannot

@@ -72,31 +72,6 @@ async fn an_invitation_is_taken_up_although_the_join_fails_at_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_others_must_not_read_says_to_which_room_it_belongs() {
-    let url = shared().await;
-    let bot = Bot::new(&url, &name("bot")).await;
-    bot.desk.answers("vuln triage", Message::text("not here"));
-    bot.desk.answers("vuln path", Message::text("nor here"));
-    let alice = Person::new(&url, &name("alice"), Signed::Yes).await;
-    let case = bot.opens("case-2026-0011", &[alice.id()]).await;
-    let id = RoomId::parse(&case.id).unwrap();
-    alice.joins(&id).await;
-    alice.says(&id, "!vuln triage").await;
-    alice.joins_next().await;
-    let seen = alice.sees(&bot.id(), "not here").await;
-    assert_ne!(seen.room, id);
-    assert!(
-        seen.body().starts_with("In case-2026-0011:"),
-        "{}",
-        seen.body()
-    );
-    // In a room of their own it goes without saying.
-    alice.says(&seen.room, "vuln path").await;
-    let seen = alice.sees(&bot.id(), "nor here").await;
-    assert_eq!(seen.body(), "nor here");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn who_signed_their_device_a_moment_ago_is_heard() {
     let url = shared().await;
     let mut bot = Bot::new(&url, &name("bot")).await;
