@@ -32,13 +32,7 @@ pub fn topics(rows: &[&'static Spec]) -> Text<ToPerson> {
         words.join(", ")
     };
     let shown = Topic::ALL.map(|topic| (topic, words(topic)));
-    let text = Text::line(&[
-        &"What you can do here, after ",
-        &Typed("vuln".into()),
-        &" or ",
-        &Typed("oncall".into()),
-        &":",
-    ]);
+    let text = Text::line(&[&"What you can do here:"]);
     shown
         .iter()
         .filter(|(_, words)| !words.is_empty())
