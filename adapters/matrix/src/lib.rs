@@ -37,6 +37,7 @@ mod render;
 mod replay;
 mod room_work;
 mod seal;
+mod seen;
 mod settings;
 mod setup;
 mod state;

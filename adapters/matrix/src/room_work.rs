@@ -1,7 +1,6 @@
 //! One room's events in their order: what was missed first, then what comes. An event that cannot
 //! be read waits for its key beside the others, and the cursor waits with it.
 
-use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -21,6 +20,7 @@ use crate::adapter::Account;
 use crate::answer;
 use crate::doubt::Doubts;
 use crate::handled::Step;
+use crate::seen::Seen;
 use crate::trust;
 use crate::verify::{self, Asking};
 use crate::{surroundings, understand};
@@ -33,9 +33,6 @@ const KEY_LOOK: Duration = Duration::from_secs(2);
 
 /// How far back a room is caught up, in pages of 100 events.
 const PAGES_MAX: usize = 50;
-
-/// Ids remembered of one room: a gap is closed up to the newest of them.
-const SEEN_MAX: usize = 2_000;
 
 /// Between two attempts of something that the homeserver must do first.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -75,8 +72,7 @@ struct Locked {
 struct Lane {
     shared: Shared,
     room: Room,
-    seen: HashSet<String>,
-    order: VecDeque<String>,
+    seen: Seen,
     locked: Vec<Locked>,
     doubts: Doubts,
     /// Every happening that an event does not name by itself gets a number of this process.
@@ -92,8 +88,7 @@ pub async fn run(shared: Shared, id: OwnedRoomId, mut work: mpsc::Receiver<Work>
     let mut lane = Lane {
         shared,
         room,
-        seen: HashSet::new(),
-        order: VecDeque::new(),
+        seen: Seen::default(),
         locked: Vec::new(),
         doubts: Doubts::default(),
         count: 0,
@@ -204,24 +199,11 @@ impl Lane {
         Ok(missed)
     }
 
-    fn is_new(&mut self, id: &str) -> bool {
-        if !self.seen.insert(id.to_owned()) {
-            return false;
-        }
-        self.order.push_back(id.to_owned());
-        if self.order.len() > SEEN_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.seen.remove(&oldest);
-        }
-        true
-    }
-
     async fn event(&mut self, event: TimelineEvent, step: &Arc<Step>) -> Result<(), InboxClosed> {
         let Some(id) = event.event_id() else {
             return Ok(());
         };
-        if !self.is_new(id.as_str()) {
+        if !self.seen.is_new(id.as_str()) {
             return Ok(());
         }
         if let TimelineEventKind::UnableToDecrypt { utd_info, .. } = &event.kind
