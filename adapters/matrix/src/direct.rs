@@ -33,6 +33,20 @@ pub fn meant_for(account: &Account, room: &Room) -> Option<OwnedUserId> {
     made.or_else(marked)
 }
 
+/// Remembers for whom this room is, here and in the account's data.
+pub async fn is_with(account: &Account, room: &Room, who: &UserId) -> Result<(), DeliverError> {
+    if meant_for(account, room).as_deref() == Some(who) && room.direct_targets_length() > 0 {
+        return Ok(());
+    }
+    let id = room.room_id();
+    account.known().direct.insert(who.to_owned(), id.to_owned());
+    let marked = account.client.account();
+    marked
+        .mark_as_dm(id, &[who.to_owned()])
+        .await
+        .map_err(|error| of(&error))
+}
+
 /// With whom this room is direct. `None` if it is not, or if somebody else can read there.
 pub async fn partner(account: &Account, room: &Room) -> Result<Option<OwnedUserId>, DeliverError> {
     let Some(who) = meant_for(account, room) else {

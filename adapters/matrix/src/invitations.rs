@@ -19,14 +19,27 @@ const ATTEMPTS_MAX: u32 = 8;
 const PAUSE_MIN: Duration = Duration::from_millis(500);
 
 pub async fn answer(account: Arc<Account>, room: Room) {
-    let mut reply = None;
+    keep_at(&account, &room, None).await;
+}
+
+/// The last life may have ended between a join and what was to follow.
+pub async fn go_on(account: Arc<Account>, room: Room) {
+    let encrypted = room.encryption_state().is_encrypted();
+    if let Some(by) = direct::meant_for(&account, &room).filter(|_| !encrypted) {
+        keep_at(&account, &room, Some(Reply::Talk(by))).await;
+    }
+}
+
+async fn keep_at(account: &Account, room: &Room, mut reply: Option<Reply>) {
     let mut pause = PAUSE_MIN;
-    for _ in 0..ATTEMPTS_MAX {
-        if once(&account, &room, &mut reply).await.is_ok() {
+    for attempt in 1..=ATTEMPTS_MAX {
+        if once(account, room, &mut reply).await.is_ok() {
             return;
         }
-        tokio::time::sleep(pause).await;
-        pause *= 2;
+        if attempt < ATTEMPTS_MAX {
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
     }
     tracing::warn!(room = %room.room_id(), "an invitation could not be answered");
 }
@@ -89,20 +102,16 @@ async fn join(room: &Room) -> Result<(), DeliverError> {
     room.join().await.map_err(|error| of(&error))
 }
 
+/// First it is written down whose conversation it is, then joined: the first words may come at once,
+/// and a life that ends in between must leave no room in which nobody listens.
 async fn talk(account: &Account, room: &Room, by: &OwnedUserId) -> Result<(), DeliverError> {
     let failed = |error: matrix_sdk::Error| of(&error);
-    let id = room.room_id();
     if room.state() != RoomState::Left {
-        // What the invitation itself says of encryption may be nothing: inside it is known.
+        direct::is_with(account, room, by).await?;
         join(room).await?;
         let encrypted = room.latest_encryption_state().await.map_err(failed)?;
         if encrypted.is_encrypted() {
-            account.known().direct.insert(by.clone(), id.to_owned());
-            let marked = account.client.account();
-            return marked
-                .mark_as_dm(id, std::slice::from_ref(by))
-                .await
-                .map_err(failed);
+            return Ok(());
         }
         room.leave().await.map_err(failed)?;
     }

@@ -44,6 +44,10 @@ const CATCHING_UP_MAX: usize = 8;
 /// answers otherwise, answers twenty rooms sooner.
 const ANSWERING_MAX: Duration = Duration::from_millis(250);
 
+/// And how much longer: the homeserver brings the answers to those who asked, before it is asked for
+/// a sync that shows the bot nothing but its own words.
+const SETTLING: Duration = Duration::from_millis(25);
+
 pub async fn stored_token(client: &Client) -> Option<String> {
     let value = client
         .state_store()
@@ -118,11 +122,15 @@ async fn hear(
                 (pause, first) = (AGAIN_MIN, false);
                 account.ready.send_replace(true);
                 verify::decline_to_device(account, &response);
-                let answered = rooms.take(response).await;
-                tokio::select! {
-                    () = ended.cancelled() => return Ok(()),
-                    () = tokio::time::sleep(ANSWERING_MAX) => {}
-                    () = answered.cancelled() => {}
+                if let Some(answered) = rooms.take(response).await {
+                    let settled = async {
+                        let _ = tokio::time::timeout(ANSWERING_MAX, answered.cancelled()).await;
+                        tokio::time::sleep(SETTLING).await;
+                    };
+                    tokio::select! {
+                        () = ended.cancelled() => return Ok(()),
+                        () = settled => {}
+                    }
                 }
             }
             Err(error) => {
@@ -153,14 +161,12 @@ pub fn filter() -> Filter {
     Filter::FilterDefinition(filter)
 }
 
+fn text(event: &TimelineEvent, field: &str) -> Option<String> {
+    event.raw().get_field(field).ok().flatten()
+}
+
 fn is_member(event: &TimelineEvent) -> bool {
-    event
-        .raw()
-        .get_field::<String>("type")
-        .ok()
-        .flatten()
-        .as_deref()
-        == Some("m.room.member")
+    text(event, "type").as_deref() == Some("m.room.member")
 }
 
 struct Rooms {
@@ -191,19 +197,24 @@ impl Rooms {
     }
 
     fn lane(&mut self, id: OwnedRoomId) -> mpsc::Sender<Work> {
-        self.lanes
-            .entry(id.clone())
-            .or_insert_with(|| {
-                let (lane, work) = mpsc::channel(ROOM_QUEUE_MAX);
-                tokio::spawn(room_work::run(self.shared.clone(), id, work));
-                lane
-            })
-            .clone()
+        let shared = &self.shared;
+        let begun = |id: &OwnedRoomId| {
+            let (lane, work) = mpsc::channel(ROOM_QUEUE_MAX);
+            tokio::spawn(room_work::run(shared.clone(), id.clone(), work));
+            if let Some(room) = shared.account.client.get_room(id) {
+                tokio::spawn(invitations::go_on(shared.account.clone(), room));
+            }
+            lane
+        };
+        let lane = self.lanes.entry(id);
+        lane.or_insert_with_key(begun).clone()
     }
 
-    /// Cancelled when everybody in it was answered, or who was not waits for something else.
-    async fn take(&mut self, response: SyncResponse) -> CancellationToken {
+    /// If somebody else did something in it: cancelled when everybody was answered, or who was not
+    /// waits for something else.
+    async fn take(&mut self, response: SyncResponse) -> Option<CancellationToken> {
         let (step, answered) = self.handled.step(response.next_batch, &self.shared);
+        let mut asked = false;
         for (id, update) in response.rooms.joined {
             if update.timeline.limited || update.timeline.events.iter().any(is_member) {
                 self.shared.account.known().alone.remove(&id);
@@ -211,6 +222,10 @@ impl Rooms {
             if update.timeline.events.is_empty() && !update.timeline.limited {
                 continue;
             }
+            let me = self.shared.account.me.as_str();
+            asked |= update.timeline.limited
+                || (update.timeline.events.iter())
+                    .any(|event| text(event, "sender").as_deref() != Some(me));
             let is_new = !self.lanes.contains_key(&id);
             let lane = self.lane(id);
             if is_new {
@@ -239,6 +254,6 @@ impl Rooms {
         if !response.to_device.is_empty() {
             self.shared.keys.send_modify(|count| *count += 1);
         }
-        answered
+        asked.then_some(answered)
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use underrose_chat::DeliverError;
 
 use crate::adapter::Account;
+use crate::direct;
 use crate::failure::{of, of_http, reject};
 use crate::settings::Federation;
 
@@ -47,7 +48,7 @@ pub async fn open(account: &Account, wanted: &Wanted<'_>) -> Result<Room, Delive
             account.history.is_new(&response.room_id);
             let room = known(account, &response.room_id).await?;
             if let Kind::Direct(who) = &wanted.kind {
-                mark(account, &room, who).await?;
+                direct::is_with(account, &room, who).await?;
             }
             Ok(room)
         }
@@ -67,7 +68,7 @@ pub async fn open(account: &Account, wanted: &Wanted<'_>) -> Result<Room, Delive
             let room = known(account, &id).await?;
             finish(&room).await?;
             if let Kind::Direct(who) = &wanted.kind {
-                mark(account, &room, who).await?;
+                direct::is_with(account, &room, who).await?;
             }
             Ok(room)
         }
@@ -142,20 +143,6 @@ async fn finish(room: &Room) -> Result<(), DeliverError> {
             .map_err(|error| of(&error))?;
     }
     Ok(())
-}
-
-/// Remembered in the account's data, as clients do.
-async fn mark(account: &Account, room: &Room, who: &OwnedUserId) -> Result<(), DeliverError> {
-    account
-        .known()
-        .direct
-        .insert(who.clone(), room.room_id().to_owned());
-    account
-        .client
-        .account()
-        .mark_as_dm(room.room_id(), std::slice::from_ref(who))
-        .await
-        .map_err(|error| of(&error))
 }
 
 fn privacy() -> [(&'static str, Value); 4] {
