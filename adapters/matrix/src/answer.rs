@@ -15,7 +15,8 @@ use crate::choices::{Heard, Marks};
 use crate::conversation::Conversation;
 use crate::handled::Step;
 use crate::render::Relation;
-use crate::room_work::{Shared, Understood};
+use crate::room_work::Shared;
+use crate::understood::Understood;
 use crate::{direct, named, posting};
 
 /// Attempts to answer, with pauses that grow to a quarter of a minute: longer than a homeserver's

@@ -10,7 +10,7 @@ use crate::deliver::open_for_words;
 use crate::failure::of;
 use crate::posting;
 use crate::render::Relation;
-use crate::room_work::Understood;
+use crate::understood::Understood;
 
 /// Conversations of which the latest step is remembered: only what is late by minutes needs it.
 const STEPS_MAX: usize = 1_000;

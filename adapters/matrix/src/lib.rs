@@ -24,6 +24,7 @@ mod inbound;
 mod invitations;
 mod listen;
 mod login;
+mod missed;
 mod named;
 mod offers;
 mod opening;
@@ -45,6 +46,7 @@ mod surroundings;
 mod time;
 mod trust;
 mod understand;
+mod understood;
 mod verify;
 
 pub use adapter::Matrix;

@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use matrix_sdk::deserialized_responses::{TimelineEvent, TimelineEventKind};
-use matrix_sdk::room::MessagesOptions;
-use matrix_sdk::ruma::{OwnedRoomId, uint};
+use matrix_sdk::ruma::OwnedRoomId;
 use matrix_sdk::{Room, RoomState};
 use serde_json::Value;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use underrose_chat::{Cursor, Distrust, EventId, Happening, Inbound, Inbox, InboxClosed};
+use underrose_chat::{Cursor, EventId, Inbound, Inbox, InboxClosed};
 
 use crate::adapter::Account;
 use crate::answer;
@@ -23,16 +22,13 @@ use crate::handled::Step;
 use crate::seen::Seen;
 use crate::trust;
 use crate::verify::{self, Asking};
-use crate::{surroundings, understand};
+use crate::{missed, surroundings, understand};
 
 /// How long a key may take. A client that is slow sends it with its next sync.
 const KEY_MAX: Duration = Duration::from_secs(30);
 
 /// Between two looks for a key that may have come by another way (the backup).
 const KEY_LOOK: Duration = Duration::from_secs(2);
-
-/// How far back a room is caught up, in pages of 100 events.
-const PAGES_MAX: usize = 50;
 
 /// Between two attempts of something that the homeserver must do first.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -149,7 +145,7 @@ impl Lane {
             let Ok(_turn) = turn.acquire().await else {
                 return Ok(());
             };
-            match self.missed().await {
+            match missed::missed(&self.shared, &self.room, &self.seen).await {
                 Ok(missed) => break missed,
                 Err(error) if self.room.state() == RoomState::Joined => {
                     tracing::debug!(kind = ?crate::failure::of(&error), "a room cannot be caught up yet");
@@ -165,38 +161,6 @@ impl Lane {
             self.event(event, step).await?;
         }
         Ok(())
-    }
-
-    /// Events after the last that was handed on, the oldest first.
-    async fn missed(&self) -> Result<Vec<TimelineEvent>, matrix_sdk::Error> {
-        let network = &self.shared.account.settings.network;
-        let name = format!("{network}/{}", self.room.room_id());
-        let cursor = self.shared.inbox.cursor(&name).await;
-        let mut missed = Vec::new();
-        let mut from: Option<String> = None;
-        'pages: for _ in 0..PAGES_MAX {
-            let mut options = MessagesOptions::backward().from(from.as_deref());
-            options.limit = uint!(100);
-            let page = self.room.messages(options).await?;
-            for event in page.chunk {
-                let Some(id) = event.event_id() else { continue };
-                if cursor.as_deref() == Some(id.as_str()) || self.seen.contains(id.as_str()) {
-                    break 'pages;
-                }
-                let own = understand::is_own_join(&event, &self.shared.account.me);
-                missed.push(event);
-                if own && cursor.is_none() {
-                    // What was said before the bot came was not said to it.
-                    break 'pages;
-                }
-            }
-            match page.end {
-                Some(end) => from = Some(end),
-                None => break,
-            }
-        }
-        missed.reverse();
-        Ok(missed)
     }
 
     async fn event(&mut self, event: TimelineEvent, step: &Arc<Step>) -> Result<(), InboxClosed> {
@@ -345,31 +309,5 @@ impl Lane {
             self.shared.inbox.accept(inbound).await?;
         }
         Ok(())
-    }
-}
-
-/// What an event was understood as.
-pub struct Understood {
-    pub what: Happening,
-    /// The room is direct, with its person.
-    pub direct: bool,
-    /// The room in which the conversation began that goes on here.
-    pub place: Option<String>,
-    /// The event that a thread for an answer begins with.
-    pub root: Option<String>,
-    /// Nothing was said in that thread before.
-    pub fresh: bool,
-}
-
-impl Understood {
-    /// Whether its sender's devices get no keys.
-    pub fn is_unsigned(&self) -> bool {
-        matches!(
-            self.what,
-            Happening::Distrusted {
-                why: Distrust::Device,
-                ..
-            }
-        )
     }
 }

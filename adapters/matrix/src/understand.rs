@@ -14,7 +14,7 @@ use crate::adapter::Account;
 use crate::deliver::message_id;
 use crate::failure::of;
 use crate::inbound::{Me, Membership, Read, is_command, read};
-use crate::room_work::Understood;
+use crate::understood::Understood;
 use crate::{direct, offers, replay, surroundings, trust};
 
 /// `None` if it is of no concern to the core.
