@@ -36,8 +36,9 @@ const AGAIN_MAX: Duration = Duration::from_secs(15);
 /// Work that may wait in one room before the sync itself waits.
 const ROOM_QUEUE_MAX: usize = 256;
 
-/// Rooms that catch up at once: a homeserver answers some tens of requests a second.
-const CATCHING_UP_MAX: usize = 8;
+/// Rooms that catch up at once: a homeserver answers some tens of requests a second, and what was
+/// missed in a room is held until its beginning was found.
+const CATCHING_UP_MAX: usize = 3;
 
 /// How long the next sync waits for the answers to the last one. Whoever asks meanwhile is heard so
 /// much later at most; and the homeserver, which makes a sync of its own of each of the bot's
