@@ -141,11 +141,14 @@ impl Lane {
     /// Reads back to what was handed on last, and goes on from there.
     async fn catch_up(&mut self, step: &Arc<Step>) -> Result<(), InboxClosed> {
         let missed = loop {
-            let turn = self.shared.catching_up.clone();
-            let Ok(_turn) = turn.acquire().await else {
-                return Ok(());
+            // Whoever has to try again does so at the end of the queue.
+            let found = {
+                let Ok(_turn) = self.shared.catching_up.acquire().await else {
+                    return Ok(());
+                };
+                missed::missed(&self.shared, &self.room, &self.seen).await
             };
-            match missed::missed(&self.shared, &self.room, &self.seen).await {
+            match found {
                 Ok(missed) => break missed,
                 Err(error) if self.room.state() == RoomState::Joined => {
                     tracing::debug!(kind = ?crate::failure::of(&error), "a room cannot be caught up yet");
