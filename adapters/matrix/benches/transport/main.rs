@@ -22,8 +22,8 @@ use support::synapse::python;
 const PATIENCE: Duration = Duration::from_secs(600);
 
 const ONE: usize = 60;
-const ROOMS: usize = 20;
-const EACH: usize = 10;
+/// Rooms at once, and what each asks one after the other.
+const AT_ONCE: [(usize, usize); 2] = [(20, 10), (50, 4)];
 
 struct Asker {
     person: Person,
@@ -84,7 +84,8 @@ fn show(name: &str, mut times: Vec<Duration>) {
 }
 
 async fn measure(name: &str, url: &str, bot: &UserId) {
-    let all = askers(url, bot, name, ROOMS).await;
+    let (one, _) = AT_ONCE[0];
+    let mut all = askers(url, bot, name, one).await;
     for asker in &all {
         asker.ask(bot).await;
     }
@@ -96,18 +97,25 @@ async fn measure(name: &str, url: &str, bot: &UserId) {
     }
     show(&format!("{name}, the person's own PUT"), puts);
     show(&format!("{name}, one room"), times);
-    let begun = Instant::now();
-    let rooms = all.iter().map(|asker| async move {
-        let mut times = Vec::new();
-        for _ in 0..EACH {
-            times.push(asker.ask(bot).await.1);
+    for (rooms, each) in AT_ONCE {
+        let more = askers(url, bot, &format!("{name}of{rooms}"), rooms - all.len()).await;
+        for asker in &more {
+            asker.ask(bot).await;
         }
-        times
-    });
-    let times: Vec<Duration> = futures_util::future::join_all(rooms).await.concat();
-    let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
-    show(&format!("{name}, {ROOMS} rooms at once"), times);
-    println!("{name}, {ROOMS} rooms at once: {rate:.1} answers a second");
+        all.extend(more);
+        let begun = Instant::now();
+        let asking = all.iter().map(|asker| async move {
+            let mut times = Vec::new();
+            for _ in 0..each {
+                times.push(asker.ask(bot).await.1);
+            }
+            times
+        });
+        let times: Vec<Duration> = futures_util::future::join_all(asking).await.concat();
+        let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
+        show(&format!("{name}, {rooms} rooms at once"), times);
+        println!("{name}, {rooms} rooms at once: {rate:.1} answers a second");
+    }
 }
 
 fn resident(pid: u32) -> String {
