@@ -113,6 +113,8 @@ async fn talk(account: &Account, room: &Room, by: &OwnedUserId) -> Result<(), De
         if encrypted.is_encrypted() {
             return Ok(());
         }
+        // The mark stays, which nobody believes of a room that is left: the SDK takes one back from
+        // what was synced last, and so might take back another's that is newer.
         room.leave().await.map_err(failed)?;
     }
     // They want to talk: here is a room in which that can be done in confidence.
