@@ -24,7 +24,7 @@ const ROUNDS: usize = 3;
 const WARM_UP: usize = 1_500;
 
 /// People at once, and how many events they make in all.
-const PEOPLE: [(usize, usize); 2] = [(1, 1_000), (committee::MEMBERS, 5_000)];
+const PEOPLE: [(usize, usize); 2] = [(1, 1_000), (committee::MEMBERS, 15_000)];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

@@ -20,6 +20,13 @@ impl Args {
         )
     }
 
+    /// What came with an acknowledgement: nothing is an empty object.
+    pub fn from_ack(said: Option<&Value>) -> Self {
+        let keys = said.and_then(Value::as_object);
+        let pairs = keys.into_iter().flatten();
+        Self(pairs.map(|(k, v)| (k.clone(), v.clone())).collect())
+    }
+
     /// Absent, null and empty are one for Slack.
     fn present(&self, name: &str) -> Option<&Value> {
         self.0
@@ -103,19 +110,16 @@ impl Args {
     }
 
     /// With structures decoded, as the record keeps them for the validators.
-    pub fn decoded(&self) -> BTreeMap<String, Value> {
+    pub fn decoded(mut self) -> BTreeMap<String, Value> {
+        for value in self.0.values_mut() {
+            if let Value::String(text) = value
+                && text.starts_with(['[', '{'])
+                && let Ok(structure) = serde_json::from_str(text)
+            {
+                *value = structure;
+            }
+        }
         self.0
-            .iter()
-            .map(|(name, value)| {
-                let value = match value {
-                    Value::String(text) if text.starts_with(['[', '{']) => {
-                        serde_json::from_str(text).unwrap_or_else(|_| value.clone())
-                    }
-                    other => other.clone(),
-                };
-                (name.clone(), value)
-            })
-            .collect()
     }
 }
 

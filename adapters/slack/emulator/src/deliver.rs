@@ -141,10 +141,10 @@ fn send(shared: &Shared, parcel: &Parcel, attempt: u32, reason: &str, but: Optio
     let id = shared.token();
     let mut envelope = json!({
         "envelope_id": id,
-        "payload": parcel.payload,
         "type": parcel.door.word(),
         "accepts_response_payload": parcel.answerable,
     });
+    envelope["payload"] = parcel.payload.clone();
     if parcel.door == Door::Events {
         envelope["retry_attempt"] = json!(attempt);
         envelope["retry_reason"] = json!(if attempt == 0 { "" } else { reason });

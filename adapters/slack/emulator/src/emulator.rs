@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::ListenerExt as _;
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -25,6 +26,12 @@ pub struct Emulator {
     pub(crate) shared: Arc<Shared>,
     address: SocketAddr,
     _ends: Arc<Ends>,
+}
+
+/// What is small is sent at once too; a proxy in front of Slack does so.
+fn at_once(connection: &mut tokio::net::TcpStream) {
+    // It is only slower without.
+    let _ = connection.set_nodelay(true);
 }
 
 /// Stops listening when the last handle is gone.
@@ -54,7 +61,7 @@ impl Emulator {
         let router = web::router(Arc::clone(&shared));
         let serving = tokio::spawn(async move {
             // Ends with the emulator; there is nobody to tell.
-            let _ = axum::serve(listener, router).await;
+            let _ = axum::serve(listener.tap_io(at_once), router).await;
         });
         let ends = Arc::new(Ends(serving.abort_handle()));
         Ok(Self {

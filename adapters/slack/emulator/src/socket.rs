@@ -104,14 +104,15 @@ async fn drain(shared: &Shared, ws: &mut WebSocket) {
 
 /// An acknowledgement, or something that is none.
 fn hear(shared: &Shared, text: &str) {
-    let Ok(ack) = serde_json::from_str::<Value>(text) else {
+    let Ok(mut ack) = serde_json::from_str::<Value>(text) else {
         return shared.complain("what came on the socket is no JSON");
     };
+    let payload = ack.get_mut("payload").map(Value::take);
+    let payload = payload.filter(|payload| !payload.is_null());
     let Some(envelope) = ack["envelope_id"].as_str() else {
         return shared.complain("what came on the socket has no envelope_id");
     };
-    let payload = ack.get("payload").filter(|payload| !payload.is_null());
-    let known = shared.sockets.acknowledge(envelope, payload.cloned());
+    let known = shared.sockets.acknowledge(envelope, payload);
     if !known {
         shared.complain("an acknowledgement of an envelope that was never sent");
     }

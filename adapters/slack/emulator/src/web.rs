@@ -50,24 +50,24 @@ async fn method(
     let trouble = trouble(&shared, &call.name).await;
     match &trouble {
         Some(Trouble::DropCall) => {
-            record(&shared, &call, 0, "dropped");
+            record(&shared, call, 0, "dropped");
             return hang_up();
         }
         Some(Trouble::Status(status)) => {
-            record(&shared, &call, *status, "broken");
+            record(&shared, call, *status, "broken");
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
             return dated(
                 &shared,
                 (status, "<html>upstream is not well</html>").into_response(),
             );
         }
-        Some(Trouble::RateLimited { seconds }) => return limited(&shared, &call, *seconds),
+        Some(Trouble::RateLimited { seconds }) => return limited(&shared, call, *seconds),
         Some(Trouble::DropAnswer | Trouble::Error(_) | Trouble::Latency(_) | Trouble::NameRace)
         | None => {}
     }
     let outcome = shared.with(|world| run(world, &call, &trouble));
     let answer = match outcome {
-        Outcome::Limited(seconds) => return limited(&shared, &call, seconds),
+        Outcome::Limited(seconds) => return limited(&shared, call, seconds),
         Outcome::Answer(answer) => answer,
     };
     let (word, body) = match &answer {
@@ -75,16 +75,16 @@ async fn method(
         Err(refusal) => (refusal.error.clone(), refusal.body()),
     };
     if trouble == Some(Trouble::DropAnswer) {
-        record(&shared, &call, 0, &word);
+        record(&shared, call, 0, &word);
         return hang_up();
     }
-    record_with(&shared, &call, 200, &word, &body);
+    let needed = api::method(&call.name).map_or(String::new(), |method| method.scopes.join(","));
+    record_with(&shared, call, 200, &word, &body);
     let mut response = dated(&shared, json_response(&body));
     let scopes = shared.look(|world| {
         let scopes: Vec<&str> = world.settings.scopes.iter().map(String::as_str).collect();
         scopes.join(",")
     });
-    let needed = api::method(&call.name).map_or(String::new(), |method| method.scopes.join(","));
     let out = response.headers_mut();
     for (name, value) in [
         ("x-oauth-scopes", scopes),
@@ -147,20 +147,20 @@ async fn trouble(shared: &Shared, method: &str) -> Option<Trouble> {
     next(false)
 }
 
-fn record(shared: &Shared, call: &Incoming, status: u16, outcome: &str) {
+fn record(shared: &Shared, call: Incoming, status: u16, outcome: &str) {
     record_with(shared, call, status, outcome, &Value::Null);
 }
 
-fn record_with(shared: &Shared, call: &Incoming, status: u16, outcome: &str, answer: &Value) {
-    let mut complaints = call.complaints.clone();
+fn record_with(shared: &Shared, call: Incoming, status: u16, outcome: &str, answer: &Value) {
+    let mut complaints = call.complaints;
     if let Some(method) = api::method(&call.name) {
         complaints.extend(api::surplus(method, &call.args));
     }
     let at = shared.clock.now();
     let call = Call {
         at,
-        method: call.name.clone(),
-        how: call.how.clone(),
+        method: call.name,
+        how: call.how,
         arguments: call.args.decoded(),
         status,
         outcome: outcome.to_owned(),
@@ -169,7 +169,7 @@ fn record_with(shared: &Shared, call: &Incoming, status: u16, outcome: &str, ans
     shared.with(|world| world.record.call(call, answer));
 }
 
-fn limited(shared: &Shared, call: &Incoming, seconds: u64) -> Response {
+fn limited(shared: &Shared, call: Incoming, seconds: u64) -> Response {
     record(shared, call, 429, "ratelimited");
     let body = json_response(&json!({"ok": false, "error": "ratelimited"}));
     let mut response = dated(shared, body);
@@ -233,17 +233,17 @@ async fn response_url(
     match trouble(&shared, "response_url").await {
         Some(Trouble::DropCall) => return hang_up(),
         Some(Trouble::Status(status)) => {
-            record(&shared, &call, status, "broken");
+            record(&shared, call, status, "broken");
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
             return dated(&shared, status.into_response());
         }
-        Some(Trouble::RateLimited { seconds }) => return limited(&shared, &call, seconds),
+        Some(Trouble::RateLimited { seconds }) => return limited(&shared, call, seconds),
         Some(Trouble::DropAnswer | Trouble::Error(_) | Trouble::Latency(_) | Trouble::NameRace)
         | None => {}
     }
     match shared.with(|world| respond::respond(world, &token, &call.args)) {
         Ok(_) => {
-            record(&shared, &call, 200, "ok");
+            record(&shared, call, 200, "ok");
             dated(&shared, "ok".into_response())
         }
         Err(refusal) => {
@@ -251,7 +251,7 @@ async fn response_url(
                 "expired_url" | "used_url" => StatusCode::NOT_FOUND,
                 _ => StatusCode::BAD_REQUEST,
             };
-            record(&shared, &call, status.as_u16(), &refusal.error);
+            record(&shared, call, status.as_u16(), &refusal.error);
             let mut response = dated(&shared, json_response(&refusal.body()));
             *response.status_mut() = status;
             response

@@ -50,21 +50,14 @@ impl Actor {
 
     /// What came with a command's acknowledgement, as the person sees it.
     fn shown(&self, channel: &str, answer: &Value) {
-        let args = Args(
-            answer
-                .as_object()
-                .cloned()
-                .unwrap_or_default()
-                .into_iter()
-                .collect(),
-        );
+        let args = Args::from_ack(Some(answer));
         if args.0.is_empty() {
             return;
         }
         self.emulator.with(|world| {
             let outcome = respond::answer(world, channel, &self.id, None, &args);
             let error = outcome.err().map(|refusal| refusal.body().to_string());
-            note_ack(world, "ack:slash_commands", &args, error);
+            note_ack(world, "ack:slash_commands", args, error);
         });
     }
 
@@ -234,7 +227,7 @@ pub fn action(
 }
 
 /// Records what came with an acknowledgement.
-pub fn note_ack(world: &mut World, method: &str, args: &Args, error: Option<String>) {
+pub fn note_ack(world: &mut World, method: &str, args: Args, error: Option<String>) {
     let at = world.now;
     let call = Call {
         at,
@@ -252,14 +245,8 @@ pub fn note_ack(world: &mut World, method: &str, args: &Args, error: Option<Stri
 pub fn no_words(emulator: &crate::emulator::Emulator, method: &str, delivery: &Delivery) {
     let said = delivery.answer.as_ref().ok().and_then(Option::as_ref);
     if let Some(said) = said.filter(|said| said.as_object().is_none_or(|keys| !keys.is_empty())) {
-        let args = Args(
-            said.as_object()
-                .cloned()
-                .unwrap_or_default()
-                .into_iter()
-                .collect(),
-        );
+        let args = Args::from_ack(Some(said));
         let error = "this acknowledgement says something that Slack ignores".to_owned();
-        emulator.with(|world| note_ack(world, method, &args, Some(error)));
+        emulator.with(|world| note_ack(world, method, args, Some(error)));
     }
 }

@@ -126,18 +126,10 @@ impl Actor {
         })?;
         let delivery = deliver::deliver(&self.emulator.shared, &parcel).await;
         if let Ok(answer) = &delivery.answer {
-            let args = Args(
-                answer
-                    .as_ref()
-                    .and_then(Value::as_object)
-                    .cloned()
-                    .unwrap_or_default()
-                    .into_iter()
-                    .collect(),
-            );
+            let args = Args::from_ack(answer.as_ref());
             self.emulator.with(|world| {
                 let error = follow(world, &self.id, &view, &args).err();
-                note_ack(world, "ack:view_submission", &args, error);
+                note_ack(world, "ack:view_submission", args, error);
             });
         }
         Ok(delivery)
