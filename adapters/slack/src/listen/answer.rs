@@ -58,10 +58,9 @@ async fn say(
     let network = &workspace.settings.network;
     let words = |more: Value| {
         let rendered = render::message(message, network, Fallback::Neutral);
-        let mut body = json!({"text": rendered.text, "blocks": rendered.blocks});
-        if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
-            body.extend(more);
-        }
+        let mut body = more;
+        body["text"] = Value::String(rendered.text);
+        body["blocks"] = Value::Array(rendered.blocks);
         body
     };
     match way {

@@ -151,10 +151,15 @@ async fn session(ear: Arc<Ear>, stream: Stream, retired: CancellationToken) {
     }
 }
 
-/// Writes at once what became ready at once: one commit serves many.
+/// Writes at once what became ready at once: one commit serves many, and those whose answer is
+/// ready have their turn before anything is written.
 async fn write_all(mut write: SplitSink<Stream, Message>, mut waiting: mpsc::Receiver<Message>) {
     let mut ready = Vec::new();
     while waiting.recv_many(&mut ready, WRITES_MAX).await > 0 {
+        tokio::task::yield_now().await;
+        while let Ok(more) = waiting.try_recv() {
+            ready.push(more);
+        }
         let sending = async {
             for message in ready.drain(..) {
                 write.feed(message).await?;

@@ -163,9 +163,7 @@ pub(crate) fn note(text: &str) -> Vec<Value> {
         .into_iter()
         .map(|piece| {
             let element = json!({"type": "text", "text": piece});
-            rich::block(vec![
-                json!({"type": "rich_text_section", "elements": [element]}),
-            ])
+            rich::block(vec![rich::section(vec![element])])
         })
         .collect()
 }

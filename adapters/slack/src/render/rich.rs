@@ -8,7 +8,18 @@ use super::text::{Run, length, runs, split};
 use crate::limits::TEXT_MAX;
 
 pub fn block(elements: Vec<Value>) -> Value {
-    json!({"type": "rich_text", "elements": elements})
+    holding("rich_text", elements)
+}
+
+/// `json!` would copy the elements, on each level anew.
+fn holding(kind: &str, elements: Vec<Value>) -> Value {
+    let mut element = json!({"type": kind});
+    element["elements"] = Value::Array(elements);
+    element
+}
+
+pub fn section(elements: Vec<Value>) -> Value {
+    holding("rich_text_section", elements)
 }
 
 /// Inline elements in portions that fit into one block each.
@@ -77,7 +88,7 @@ fn sections(portions: Vec<(Vec<Value>, usize)>) -> Vec<Piece> {
     portions
         .into_iter()
         .map(|(elements, size)| Piece::Rich {
-            elements: vec![json!({"type": "rich_text_section", "elements": elements})],
+            elements: vec![section(elements)],
             size,
         })
         .collect()
@@ -119,7 +130,7 @@ pub fn list(items: &[Vec<Inline>], network: &Network) -> Vec<Piece> {
             if used + size > TEXT_MAX {
                 pieces.extend(bullets(&mut rows, &mut used));
             }
-            rows.push(json!({"type": "rich_text_section", "elements": elements}));
+            rows.push(section(elements));
             used += size;
         }
     }
@@ -131,11 +142,11 @@ fn bullets(rows: &mut Vec<Value>, used: &mut usize) -> Option<Piece> {
     if rows.is_empty() {
         return None;
     }
-    let elements = std::mem::take(rows);
-    let size = std::mem::take(used);
+    let mut list = holding("rich_text_list", std::mem::take(rows));
+    list["style"] = json!("bullet");
     Some(Piece::Rich {
-        elements: vec![json!({"type": "rich_text_list", "style": "bullet", "elements": elements})],
-        size,
+        elements: vec![list],
+        size: std::mem::take(used),
     })
 }
 
@@ -145,7 +156,7 @@ pub fn code(text: &str) -> Vec<Piece> {
         .map(|piece| {
             let element = json!({"type": "text", "text": piece});
             Piece::Rich {
-                elements: vec![json!({"type": "rich_text_preformatted", "elements": [element]})],
+                elements: vec![holding("rich_text_preformatted", vec![element])],
                 size: length(piece),
             }
         })
