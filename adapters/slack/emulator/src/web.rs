@@ -25,6 +25,8 @@ use crate::socket;
 
 /// Slack's own bound is about a megabyte; what is larger is a mistake.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Read from a socket at once: the library clears so much for each read.
+const READ_BYTES: usize = 8 * 1024;
 /// How long a ticket of `apps.connections.open` is good for.
 const TICKET_SECONDS: i64 = 30;
 
@@ -274,5 +276,7 @@ async fn link(
     if !good {
         return (StatusCode::FORBIDDEN, "the ticket is used or too old").into_response();
     }
-    upgrade.on_upgrade(move |ws| socket::serve(shared, ws))
+    upgrade
+        .read_buffer_size(READ_BYTES)
+        .on_upgrade(move |ws| socket::serve(shared, ws))
 }
