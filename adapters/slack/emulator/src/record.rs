@@ -16,8 +16,7 @@ use crate::settings::Settings;
 /// A folder named by this variable gets a file of JSON lines from every emulator.
 pub const RECORD_VARIABLE: &str = "SLACK_EMULATOR_RECORD";
 
-/// Most calls and events kept in memory (a soak makes some ten thousand of each).
-const KEPT_MAX: usize = 200_000;
+const COMPLAINTS_MAX: usize = 10_000;
 
 /// A call of the app's: of a method, of a response URL (`response_url`), or what came with an
 /// acknowledgement (`ack:view_submission`, …).
@@ -53,6 +52,9 @@ pub struct Record {
     pub complaints: Vec<String>,
     /// Calls ever made, also those no longer kept.
     pub calls_ever: u64,
+    /// Of these, answers by a response URL that were taken.
+    pub responses_ever: usize,
+    kept_max: usize,
     file: Option<File>,
 }
 
@@ -74,6 +76,8 @@ impl Record {
             sent: VecDeque::new(),
             complaints: Vec::new(),
             calls_ever: 0,
+            responses_ever: 0,
+            kept_max: settings.kept_max,
             file,
         }
     }
@@ -82,26 +86,23 @@ impl Record {
     pub fn call(&mut self, call: Call, answer: &Value) {
         self.line(|| serde_json::json!({"call": call, "answer": answer}));
         self.calls_ever += 1;
-        if self.calls.len() >= KEPT_MAX {
-            self.calls.pop_front();
+        if call.method == "response_url" && call.outcome == "ok" {
+            self.responses_ever += 1;
         }
         for complaint in &call.complaints {
             self.complaints
                 .push(format!("{}: {complaint}", call.method));
         }
-        self.calls.push_back(call);
+        keep(&mut self.calls, call, self.kept_max);
     }
 
     pub fn sent(&mut self, sent: Sent) {
         self.line(|| serde_json::json!({ "sent": sent }));
-        if self.sent.len() >= KEPT_MAX {
-            self.sent.pop_front();
-        }
-        self.sent.push_back(sent);
+        keep(&mut self.sent, sent, self.kept_max);
     }
 
     pub fn complain(&mut self, complaint: String) {
-        if self.complaints.len() < KEPT_MAX {
+        if self.complaints.len() < COMPLAINTS_MAX {
             self.complaints.push(complaint);
         }
     }
@@ -110,6 +111,13 @@ impl Record {
         if let Some(file) = &mut self.file {
             writeln!(file, "{}", line()).expect("the record can be written");
         }
+    }
+}
+
+fn keep<T>(all: &mut VecDeque<T>, one: T, max: usize) {
+    all.push_back(one);
+    if all.len() > max {
+        all.pop_front();
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Settings {
     /// A folder in which all that is sent and received is kept as JSON lines, for validators.
     /// Without one, the environment names it ([`crate::RECORD_VARIABLE`]), or nothing is kept.
     pub record: Option<std::path::PathBuf>,
+    /// Most calls and events kept in memory.
+    pub kept_max: usize,
     /// Pauses before the repetitions of an event: nearly at once, a minute, five minutes.
     /// <https://docs.slack.dev/apis/events-api/#retries>
     pub retry_after: Vec<Duration>,
@@ -162,6 +164,8 @@ impl Default for Settings {
             redeliver: Redeliver::Everything,
             acknowledge_within: Duration::from_secs(3),
             record: None,
+            // A soak makes some ten thousand of each.
+            kept_max: 200_000,
             retry_after: [0, 60, 300].map(Duration::from_secs).to_vec(),
         }
     }
