@@ -292,3 +292,25 @@ async fn names_and_groups() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn what_is_not_kept_is_counted_and_held_to_the_same() {
+    let settings = Settings {
+        kept_max: 2,
+        ..Settings::default()
+    };
+    let emulator = Emulator::start(settings).await.unwrap();
+    let api = Api::new(&emulator);
+    for number in 0..3 {
+        let surplus = json!({"number": number});
+        api.post("auth.test", surplus).await;
+    }
+    let kept: Vec<Value> = emulator
+        .calls("auth.test")
+        .into_iter()
+        .map(|call| call.arguments["number"].clone())
+        .collect();
+    assert_eq!(kept, [json!(1), json!(2)]);
+    assert_eq!(emulator.look(|world| world.record.calls_ever), 3);
+    assert_eq!(emulator.complaints().len(), 3);
+}
