@@ -30,6 +30,9 @@ pub struct Promise {
     pub lane: Lane,
     pub purpose: Purpose,
     pub case: Option<CaseId>,
+    /// When this was promised first: nothing was said under its key before.
+    #[serde(default)]
+    pub since: DateTime<Utc>,
 }
 
 /// Who goes first.
@@ -190,8 +193,15 @@ impl<'a> Effects<'a> {
         self.out.immediate = Immediate::Say { message: card };
     }
 
-    /// To the public, under a key that names this announcement in this room for ever.
-    pub fn announce(&mut self, case: CaseId, target: &RoomId, key: &str, text: Text<ToPublic>) {
+    /// To the public, under a key that names this announcement in this room for ever; `since` then
+    /// it may have been said there.
+    pub fn announce(
+        &mut self,
+        (case, since): (CaseId, DateTime<Utc>),
+        target: &RoomId,
+        key: &str,
+        text: Text<ToPublic>,
+    ) {
         let message = text.into_message();
         let to = Target::Room {
             room: target.clone(),
@@ -211,6 +221,7 @@ impl<'a> Effects<'a> {
                 target: target.clone(),
             },
             case: Some(case),
+            since,
         });
     }
 
@@ -239,6 +250,7 @@ impl<'a> Effects<'a> {
             lane,
             purpose,
             case,
+            since: self.now,
         });
     }
 
@@ -257,6 +269,7 @@ impl<'a> Effects<'a> {
             lane,
             purpose,
             case,
+            since: self.now,
         });
     }
 

@@ -102,7 +102,7 @@ fn send(fx: &mut Effects<'_>, case: &Case, target: &RoomId) {
         "announce/{}/{}/{}/{}",
         case.cause, draft.hash.0, target.network, target.id
     );
-    fx.announce(case.id, target, &key, Text::announcement(text));
+    fx.announce((case.id, at), target, &key, Text::announcement(text));
 }
 
 /// What is due for the announcement of a case.

@@ -265,7 +265,9 @@ impl Engine {
             self.state.apply(&entry);
             pending.batch.entries.push(commit::encoded(&entry));
         }
-        for promise in decision.promises {
+        for mut promise in decision.promises {
+            // The journal's time may be ahead of the one by which networks date what they hold.
+            promise.since = promise.since.min(self.wall);
             let row = Row {
                 id: self.next_row,
                 promise,

@@ -30,8 +30,18 @@ pub struct Stopping {
     /// Look each key up on its network before anything is sent.
     pub restored: bool,
     /// The last promise that an earlier process made. It may have kept it, or any before it, and
-    /// died before it could write that down: those are looked up too.
+    /// died before it could write that down: those are looked up too, and so is what was first
+    /// promised before this one began.
     pub earlier: Option<u64>,
+}
+
+impl Stopping {
+    /// Whether somebody else may have kept this promise before this process began.
+    fn perhaps_kept(&self, row: &Row, began: DateTime<Utc>) -> bool {
+        self.restored
+            || self.earlier.is_some_and(|last| row.id <= last)
+            || row.promise.since < began
+    }
 }
 
 type Adapters = BTreeMap<Network, Arc<dyn Adapter>>;
@@ -45,6 +55,7 @@ pub async fn run(
     clock: Arc<dyn Clock>,
     stopping: Stopping,
 ) {
+    let began = clock.read().wall;
     let mut queue = Queue::default();
     for adapter in adapters.values() {
         let pause = TimeDelta::from_std(adapter.room_pause()).unwrap_or_default();
@@ -56,8 +67,7 @@ pub async fn run(
         while let Some(row) = queue.take(now) {
             match adapters.get(&row.promise.network) {
                 Some(adapter) => {
-                    let perhaps_kept =
-                        stopping.restored || stopping.earlier.is_some_and(|last| row.id <= last);
+                    let perhaps_kept = stopping.perhaps_kept(&row, began);
                     flying.spawn(attempt(row, adapter.clone(), perhaps_kept));
                 }
                 None => {
@@ -111,7 +121,9 @@ fn until(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
 async fn attempt(row: Row, adapter: Arc<dyn Adapter>, perhaps_kept: bool) -> Landed {
     let delivery = async {
         if perhaps_kept
-            && let Some(receipt) = adapter.find(&row.promise.key, &row.promise.action).await?
+            && let Some(receipt) = adapter
+                .find(&row.promise.key, &row.promise.action, row.promise.since)
+                .await?
         {
             return Ok(receipt);
         }
@@ -143,4 +155,55 @@ async fn land(queue: &mut Queue, engine: &Handle, now: DateTime<Utc>, (row, outc
         tracing::warn!(%network, reason = %why, "a delivery was rejected or given up");
     }
     engine.send(input).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::decision::{Lane, Promise, Purpose, delivery_key};
+    use underrose_chat::{Action, Message, RoomId, Target};
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(second, 0).unwrap_or_default()
+    }
+
+    fn row(id: u64, since: DateTime<Utc>) -> Row {
+        let network = Network("n".into());
+        let room = RoomId {
+            network: network.clone(),
+            id: "hall".into(),
+        };
+        let to = Target::Room { room, thread: None };
+        let promise = Promise {
+            key: delivery_key("announce"),
+            network,
+            action: Action::post(to, Message::text("x")),
+            lane: Lane::FanOut,
+            purpose: Purpose::Reply,
+            case: None,
+            since,
+        };
+        Row {
+            id,
+            promise,
+            attempts: 0,
+            not_before: since,
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_life_may_have_said_is_looked_for_first() {
+        let mut stopping = Stopping {
+            stop: CancellationToken::new(),
+            restored: false,
+            earlier: Some(7),
+        };
+        let began = at(100);
+        assert!(stopping.perhaps_kept(&row(7, at(100)), began));
+        assert!(!stopping.perhaps_kept(&row(8, at(100)), began));
+        // A new row for what was refused: the life before may have said it, and died.
+        assert!(stopping.perhaps_kept(&row(8, at(99)), began));
+        stopping.restored = true;
+        assert!(stopping.perhaps_kept(&row(8, at(100)), began));
+    }
 }

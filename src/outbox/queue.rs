@@ -338,6 +338,7 @@ mod tests {
             lane,
             purpose: Purpose::Reply,
             case: None,
+            since: at(0),
         };
         Row {
             id,

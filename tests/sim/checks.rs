@@ -7,7 +7,7 @@ use underrose::domain::decision::{Promise, Purpose};
 use underrose::domain::event::{Entry, Event};
 use underrose::domain::ids::CaseId;
 use underrose::domain::words::Rule;
-use underrose_chat::{Action, RoomId, Target};
+use underrose_chat::{Action, DeliveryKey, RoomId, Target};
 
 /// Planted in every confidential text.
 pub const SECRET: &str = "SECRETMARKER";
@@ -19,6 +19,8 @@ pub const PUBLIC: &str = "PUBLICTEXT";
 pub struct Watch {
     /// Announcements by case and room, with the text.
     announced: BTreeMap<(CaseId, RoomId), String>,
+    /// By key, when what is said under it was promised first.
+    promised: BTreeMap<DeliveryKey, DateTime<Utc>>,
     /// The instant for which each case is armed.
     pub instants: BTreeMap<CaseId, DateTime<Utc>>,
     /// Who accepted the terms of which case.
@@ -34,6 +36,22 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// Something is tried, at this time by the wall clock. A later process looks for what was said
+    /// from its first promise on.
+    pub fn attempt(&mut self, promise: &Promise, wall: DateTime<Utc>) {
+        if self.last > wall {
+            return; // The wall clock is behind, so that it dates what is said.
+        }
+        let known = self.promised.entry(promise.key.clone());
+        let first = *known.or_insert(promise.since);
+        assert!(
+            promise.since <= first,
+            "promised at {first}, and looked for since {} only: {}",
+            promise.since,
+            promise.key
+        );
+    }
+
     /// One effect took place, at this true time.
     pub fn effect(
         &mut self,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Action, DeliveryKey, Inbox, Network, Openness, Receipt};
@@ -35,9 +36,10 @@ pub trait Adapter: Send + Sync {
     /// [`DeliverError::Retry`] if it may succeed later, [`DeliverError::Reject`] if it never will.
     async fn deliver(&self, key: &DeliveryKey, action: &Action) -> Result<Receipt, DeliverError>;
 
-    /// Looks for what an earlier delivery under this key left behind, changing nothing. Asked
-    /// before anything is sent from a store that was restored from a backup, or that an earlier
-    /// process may have sent and not written down.
+    /// Looks for what an earlier delivery under this key left behind, changing nothing; it was
+    /// promised first at `since`, so that nothing older need be looked at. Asked before anything is
+    /// sent from a store that was restored from a backup, or that an earlier process may have sent
+    /// and not written down.
     ///
     /// # Errors
     /// As [`Adapter::deliver`].
@@ -45,6 +47,7 @@ pub trait Adapter: Send + Sync {
         &self,
         key: &DeliveryKey,
         action: &Action,
+        since: DateTime<Utc>,
     ) -> Result<Option<Receipt>, DeliverError>;
 
     /// Looks at the account, its rights and the configured rooms, changing nothing

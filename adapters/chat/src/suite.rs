@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use async_trait::async_trait;
+use chrono::DateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::inbox::Accept;
@@ -121,7 +122,7 @@ async fn opening(peer: &dyn Peer, adapter: &dyn Adapter) -> RoomId {
     let before = peer.reached().len();
     let name = key("a1");
     assert_eq!(
-        adapter.find(&name, &open).await,
+        adapter.find(&name, &open, DateTime::UNIX_EPOCH).await,
         Ok(None),
         "nothing is there yet"
     );
@@ -134,7 +135,7 @@ async fn opening(peer: &dyn Peer, adapter: &dyn Adapter) -> RoomId {
     assert_eq!(first, second, "two openings under one key leave one room");
     one_more(peer, before, "opening");
     assert_eq!(
-        adapter.find(&name, &open).await,
+        adapter.find(&name, &open, DateTime::UNIX_EPOCH).await,
         Ok(Some(Receipt::Room { room: room.clone() }))
     );
     let opened = peer.reached().pop().unwrap_or_default();
@@ -162,7 +163,11 @@ async fn posting(peer: &dyn Peer, adapter: &dyn Adapter, room: &RoomId) -> Messa
     );
     one_more(peer, before, "posting twice under one key");
     assert_eq!(
-        adapter.find(&key("b1"), &action).await.ok().flatten(),
+        adapter
+            .find(&key("b1"), &action, DateTime::UNIX_EPOCH)
+            .await
+            .ok()
+            .flatten(),
         first.ok()
     );
     let reached = peer.reached().pop().unwrap_or_default();

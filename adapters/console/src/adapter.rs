@@ -179,6 +179,7 @@ impl Adapter for Console {
         &self,
         key: &DeliveryKey,
         _action: &Action,
+        _since: DateTime<Utc>,
     ) -> Result<Option<Receipt>, DeliverError> {
         Ok(self.stage.find(&self.network, key))
     }

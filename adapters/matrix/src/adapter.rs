@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use matrix_sdk::Client;
 use matrix_sdk::ruma::{OwnedRoomId, OwnedUserId};
 use tokio::sync::{Semaphore, watch};
@@ -127,6 +128,7 @@ impl Adapter for Matrix {
         &self,
         key: &DeliveryKey,
         action: &Action,
+        _since: DateTime<Utc>,
     ) -> Result<Option<Receipt>, DeliverError> {
         crate::deliver::find(&self.0, key, action).await
     }

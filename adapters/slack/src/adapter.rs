@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 use underrose_chat::{
     Action, Adapter, DeliverError, DeliveryKey, Expected, Finding, Inbox, ListenError, Network,
@@ -58,8 +59,9 @@ impl Adapter for Slack {
         &self,
         key: &DeliveryKey,
         action: &Action,
+        since: DateTime<Utc>,
     ) -> Result<Option<Receipt>, DeliverError> {
-        self.0.find_earlier(key, action).await
+        self.0.find_earlier(key, action, since).await
     }
 
     async fn check(&self, expected: &Expected) -> Vec<Finding> {

@@ -39,6 +39,7 @@ impl Life {
 
     pub(super) fn deliver_one(&mut self, row: &Row) -> Input {
         let (promise, now) = (&row.promise, self.true_now());
+        self.watch.attempt(promise, self.clock.read().wall);
         let before = self.world.log.len();
         let outcome = self
             .world

@@ -115,6 +115,7 @@ impl Adapter for Sim {
         &self,
         key: &DeliveryKey,
         _action: &Action,
+        _since: DateTime<Utc>,
     ) -> Result<Option<Receipt>, DeliverError> {
         Ok(self.world().find(&self.network, key))
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -183,6 +184,7 @@ impl Adapter for Remote {
         &self,
         key: &DeliveryKey,
         _action: &Action,
+        _since: DateTime<Utc>,
     ) -> Result<Option<Receipt>, DeliverError> {
         let key = key.clone();
         match self.ask(|id| Frame::Find { id, key }).await {

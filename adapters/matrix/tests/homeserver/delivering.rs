@@ -1,6 +1,7 @@
 //! What the bot does in rooms: once per key, encrypted, and nothing private where it would not
 //! stay so.
 
+use chrono::DateTime;
 use serde_json::json;
 use underrose_chat::{
     Action, Adapter, Block, Choice, DeliverError, Message, Receipt, Target, Weight,
@@ -147,10 +148,16 @@ async fn a_room_half_made_is_finished_before_anything_is_said_in_it() {
         topic: "t".into(),
         invite: vec![user(alice.id())],
     };
-    assert_eq!(bot.matrix.find(&name, &whole).await, Ok(None));
+    assert_eq!(
+        bot.matrix.find(&name, &whole, DateTime::UNIX_EPOCH).await,
+        Ok(None)
+    );
     let opened = bot.matrix.deliver(&name, &whole).await;
     assert_eq!(opened, Ok(Receipt::Room { room: case.clone() }));
-    assert_eq!(bot.matrix.find(&name, &whole).await, opened.map(Some));
+    assert_eq!(
+        bot.matrix.find(&name, &whole, DateTime::UNIX_EPOCH).await,
+        opened.map(Some)
+    );
     bot.posts("card", to(&case), Message::text("the card"))
         .await;
     let id = matrix_sdk::ruma::RoomId::parse(&case.id).unwrap();
@@ -168,13 +175,22 @@ async fn two_openings_under_one_key_leave_one_room() {
         invite: vec![],
     };
     let name = key("twice");
-    assert_eq!(bot.matrix.find(&name, &action).await, Ok(None));
+    assert_eq!(
+        bot.matrix.find(&name, &action, DateTime::UNIX_EPOCH).await,
+        Ok(None)
+    );
     let (one, two) = tokio::join!(
         bot.matrix.deliver(&name, &action),
         bot.matrix.deliver(&name, &action)
     );
     assert_eq!(one, two);
-    assert_eq!(bot.matrix.find(&name, &action).await.unwrap(), one.ok());
+    assert_eq!(
+        bot.matrix
+            .find(&name, &action, DateTime::UNIX_EPOCH)
+            .await
+            .unwrap(),
+        one.ok()
+    );
     let other = bot.matrix.deliver(&key("another"), &action).await;
     assert_ne!(other, two, "a room is never taken over by its name");
 }

@@ -1,12 +1,15 @@
 //! Looks for what an earlier attempt left behind, changing nothing.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use underrose_chat::{Action, DeliverError, DeliveryKey, MessageId, Receipt, RoomId, Target};
 
 use super::error;
 use super::post::{EVENT_TYPE, posted};
 use crate::workspace::Workspace;
+
+/// Slack's clock and ours may differ by this much.
+const CLOCKS: TimeDelta = TimeDelta::hours(1);
 
 /// Messages that are looked through at most: ten pages, a day of a very busy channel.
 const PAGE: &str = "200";
@@ -17,6 +20,7 @@ impl Workspace {
         &self,
         key: &DeliveryKey,
         action: &Action,
+        since: DateTime<Utc>,
     ) -> Result<Option<Receipt>, DeliverError> {
         let known = self.ledger().done.get(key).cloned();
         if known.is_some() {
@@ -29,7 +33,7 @@ impl Workspace {
                     Target::Room { thread, .. } => thread.as_ref(),
                     Target::Direct { .. } => None,
                 };
-                let found = self.look_up(key, &channel, thread, None).await?;
+                let found = self.look_up(key, &channel, thread, since).await?;
                 Ok(found.map(|stamp| posted(to, &stamp)))
             }
             Action::OpenRoom { .. } => {
@@ -50,23 +54,22 @@ impl Workspace {
         }
     }
 
-    /// The stamp of the message that carries this key, since then if that is known.
+    /// The stamp of the message that carries this key; it is not older than `since`.
     pub(super) async fn look_up(
         &self,
         key: &DeliveryKey,
         channel: &str,
         thread: Option<&MessageId>,
-        since: Option<DateTime<Utc>>,
+        since: DateTime<Utc>,
     ) -> Result<Option<String>, DeliverError> {
-        let oldest = since.map(|at| format!("{}.000000", at.timestamp()));
+        let oldest = (since - CLOCKS).max(DateTime::UNIX_EPOCH).timestamp();
+        let oldest = format!("{oldest}.000000");
         let mut query = vec![
             ("channel", channel),
             ("include_all_metadata", "true"),
             ("limit", PAGE),
+            ("oldest", &oldest),
         ];
-        if let Some(oldest) = &oldest {
-            query.push(("oldest", oldest));
-        }
         let method = match thread {
             Some(MessageId(thread)) => {
                 query.push(("ts", thread));

@@ -1,7 +1,7 @@
 //! Messages. The key travels in the message's metadata; after an attempt whose outcome is unknown
 //! it is looked for in the history before anything is sent again.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use underrose_chat::{
     DeliverError, DeliveryKey, Message, MessageId, MessageRef, Openness, Receipt, Target,
@@ -14,9 +14,6 @@ use crate::workspace::Workspace;
 
 /// What our metadata is called.
 pub(super) const EVENT_TYPE: &str = "underrose_delivery";
-
-/// Slack's clock and ours may differ by this much.
-const CLOCKS: TimeDelta = TimeDelta::minutes(10);
 
 impl Workspace {
     pub(super) async fn say(
@@ -33,11 +30,10 @@ impl Workspace {
             Target::Direct { .. } => None,
         };
         let before = self.ledger().unsure.get(key).copied();
-        if let Some(tried) = before {
-            let since = Some(tried - CLOCKS);
-            if let Some(stamp) = self.look_up(key, &channel, thread, since).await? {
-                return Ok(posted(to, &stamp));
-            }
+        if let Some(tried) = before
+            && let Some(stamp) = self.look_up(key, &channel, thread, tried).await?
+        {
+            return Ok(posted(to, &stamp));
         }
         let mut body = content(key, &self.settings.network, message, fallback);
         body["channel"] = json!(channel);

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use underrose_chat::{Action, Adapter, DeliverError, Message, Openness, Receipt, Target};
 use underrose_slack_emulator::{Kind, Rates, Standing, Trouble};
@@ -102,16 +103,48 @@ async fn what_a_process_said_before_it_died_is_found_by_the_next() {
     }
     let next = slack_at(&stage.emulator, socket(&stage.emulator));
     let found = next
-        .find(&key("a1"), &public(&hall, "It is out."))
+        .find(
+            &key("a1"),
+            &public(&hall, "It is out."),
+            DateTime::UNIX_EPOCH,
+        )
         .await
         .unwrap();
     assert_eq!(found, Some(first));
     assert_eq!(
-        next.find(&key("a2"), &public(&hall, "It is out."))
-            .await
-            .unwrap(),
+        next.find(
+            &key("a2"),
+            &public(&hall, "It is out."),
+            DateTime::UNIX_EPOCH
+        )
+        .await
+        .unwrap(),
         None
     );
+}
+
+/// A room with a longer history than anybody looks through.
+#[tokio::test]
+async fn only_what_was_said_since_the_promise_is_looked_through() {
+    let stage = Stage::new().await;
+    let ann = stage.emulator.person("ann");
+    let hall = stage.emulator.public("announce", &[&ann]);
+    for n in 0..2_100 {
+        let chatter = format!("chatter {n}");
+        stage.emulator.actor(&ann).say(&hall, &chatter).unwrap();
+    }
+    stage.emulator.advance(Duration::from_secs(2 * 3600));
+    let promised: DateTime<Utc> = stage.emulator.look(|world| world.now);
+    let action = public(&hall, "It is out.");
+    let next = slack_at(&stage.emulator, socket(&stage.emulator));
+    let found = next.find(&key("a1"), &action, promised).await;
+    assert_eq!(found, Ok(None), "it was not said");
+    let said = stage.slack.deliver(&key("a1"), &action).await.unwrap();
+    let found = next.find(&key("a1"), &action, promised).await;
+    assert_eq!(found, Ok(Some(said)));
+    // Who cannot be sure says so.
+    let unsure = next.find(&key("a2"), &action, DateTime::UNIX_EPOCH).await;
+    assert!(matches!(unsure, Err(DeliverError::Reject { .. })));
 }
 
 #[tokio::test]
@@ -172,7 +205,10 @@ async fn a_room_that_was_being_made_is_finished_and_not_taken_for_whole() {
     assert!(stage.slack.deliver(&key("a1"), &action).await.is_err());
     // The next process asks first, as the outbox does for what an earlier one may have done.
     let next = slack_at(&stage.emulator, socket(&stage.emulator));
-    assert_eq!(next.find(&key("a1"), &action).await, Ok(None));
+    assert_eq!(
+        next.find(&key("a1"), &action, DateTime::UNIX_EPOCH).await,
+        Ok(None)
+    );
     assert!(next.deliver(&key("a1"), &action).await.is_ok());
     let open = rooms(&stage);
     assert_eq!(open.len(), 1);

@@ -1,5 +1,6 @@
 //! Rooms of the bot's own: which of several stays, and who is seen in them.
 
+use chrono::DateTime;
 use underrose_chat::{Action, Adapter, Receipt};
 use underrose_slack_emulator::Kind;
 
@@ -86,9 +87,12 @@ async fn rooms_are_found_on_whichever_page_they_stand_and_none_is_left_out_in_si
     };
     more(1_500);
     let next = || crate::stage::slack_at(&stage.emulator, crate::stage::socket(&stage.emulator));
-    let found = next().find(&key("a1"), &action).await;
+    let found = next().find(&key("a1"), &action, DateTime::UNIX_EPOCH).await;
     assert_eq!(found, Ok(Some(opened)));
     more(9_000);
-    let found = next().find(&key("a1"), &action).await.unwrap_err();
+    let found = next()
+        .find(&key("a1"), &action, DateTime::UNIX_EPOCH)
+        .await
+        .unwrap_err();
     assert!(found.to_string().contains("take it out of some"), "{found}");
 }

@@ -109,7 +109,7 @@ async fn keep(
     perhaps_kept: bool,
 ) -> Result<Receipt, DeliverError> {
     let (key, action) = (&row.promise.key, &row.promise.action);
-    if perhaps_kept && let Some(receipt) = adapter.find(key, action).await? {
+    if perhaps_kept && let Some(receipt) = adapter.find(key, action, row.promise.since).await? {
         return Ok(receipt);
     }
     adapter.deliver(key, action).await
