@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, poll};
 use serde_json::Value;
 use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use underrose_chat::{About, EventId, Happening, Inbound, Inbox, ListenError};
 
@@ -21,8 +22,9 @@ use super::lanes::{Lane, Lanes};
 use crate::inbound::{Heard, Kind, Reader, Way};
 use crate::workspace::{Workspace, lock};
 
-/// An answer gets this long before its event is acknowledged; Slack gives three seconds in all.
-const ANSWER_MAX: Duration = Duration::from_millis(1_500);
+/// An event that came so long ago is acknowledged without its answer, which goes on: Slack gives
+/// three seconds in all, and a person's events wait for each other.
+const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
 
 /// Open modals whose newest change is remembered.
 const VIEWS_MAX: usize = 1_000;
@@ -62,6 +64,7 @@ impl Tell {
 }
 
 struct Job {
+    came: Instant,
     heard: Heard,
     tell: Tell,
 }
@@ -107,6 +110,7 @@ impl Ear {
 
     /// Takes one payload in; `tell` gets what Slack is to be told, when it may be told.
     pub async fn take(self: &Arc<Self>, kind: Kind, payload: &Value, tell: Tell) {
+        let came = Instant::now();
         if self.reader.doubts_access(kind, payload) {
             self.doubt.notify_one();
         }
@@ -126,21 +130,22 @@ impl Ear {
             self.note_change(view, stamp);
         }
         let number = lane_of(&heard.what);
-        if let Some(lane) = self.lanes.put(number, Job { heard, tell }).await {
+        let job = Job { came, heard, tell };
+        if let Some(lane) = self.lanes.put(number, job).await {
             tokio::spawn(self.clone().work(lane));
         }
     }
 
     async fn work(self: Arc<Self>, mut lane: Lane<Job>) {
-        while let Some(Job { heard, tell }) = lane.next() {
-            tell.told(self.hear(heard).await).await;
+        while let Some(Job { came, heard, tell }) = lane.next() {
+            tell.told(self.hear(heard, came).await).await;
             if self.over.is_cancelled() {
                 return;
             }
         }
     }
 
-    async fn hear(&self, heard: Heard) -> Ack {
+    async fn hear(&self, heard: Heard, came: Instant) -> Ack {
         let inbound = Inbound {
             network: self.reader.network.clone(),
             id: heard.id,
@@ -182,7 +187,7 @@ impl Ear {
         let answered = match poll!(&mut answering) {
             Poll::Ready(answered) => Some(answered),
             // It goes on after its time, and the event is acknowledged without it.
-            Poll::Pending => tokio::time::timeout(ANSWER_MAX, tokio::spawn(answering))
+            Poll::Pending => timeout_at(came + ANSWER_WITHIN, tokio::spawn(answering))
                 .await
                 .ok()
                 .and_then(Result::ok),

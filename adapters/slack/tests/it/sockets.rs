@@ -35,6 +35,31 @@ async fn cut_and_refreshed_sockets_lose_nothing_and_double_nothing() {
     stage.emulator.connected(2).await;
 }
 
+/// Slack lets the bot say one thing a second there, so that the last is answered after five.
+#[tokio::test]
+async fn a_person_in_a_hurry_is_acknowledged_in_time() {
+    let stage = Stage::up().await;
+    let ann = stage.emulator.person("ann");
+    let actor = stage.emulator.actor(&ann);
+    stage.desk.says("this is the help");
+    for n in 0..6 {
+        actor.dm(&format!("vuln help {n}")).unwrap();
+    }
+    let answers = |world: &World| {
+        let calls = world.record.calls.iter();
+        let posts = calls.filter(|call| call.method == "chat.postMessage" && call.outcome == "ok");
+        (posts.count() == 6).then_some(())
+    };
+    let patience = Duration::from_secs(20);
+    stage
+        .emulator
+        .until_in(patience, "six answers", answers)
+        .await;
+    let again = stage.emulator.sent().into_iter();
+    let again: Vec<_> = again.filter(|sent| sent.attempt > 0).collect();
+    assert!(again.is_empty(), "not acknowledged in time: {again:?}");
+}
+
 #[tokio::test]
 async fn a_silent_socket_is_noticed_within_half_a_minute_and_replaced() {
     let stage = Stage::up().await;
