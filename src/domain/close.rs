@@ -122,7 +122,7 @@ pub fn reopen(ask: &mut Ask<'_>, args: &Args, recalled: Option<&Case>) {
         };
         let key = format!("room/{}/{}/{network}", case.cause, case.version);
         ask.fx.promise_as(
-            &key,
+            (&key, ask.now),
             (Some(id), network, action, Lane::Reply, Purpose::Room),
         );
     }

@@ -254,10 +254,10 @@ impl<'a> Effects<'a> {
         });
     }
 
-    /// The same, under a key of its own.
+    /// The same, under a key of its own, which may have been promised before: since then.
     pub fn promise_as(
         &mut self,
-        key: &str,
+        (key, since): (&str, DateTime<Utc>),
         promise: (Option<CaseId>, Network, Action, Lane, Purpose),
     ) {
         let (case, network, action, lane, purpose) = promise;
@@ -269,7 +269,7 @@ impl<'a> Effects<'a> {
             lane,
             purpose,
             case,
-            since: self.now,
+            since,
         });
     }
 

@@ -91,7 +91,7 @@ pub fn open(ask: &mut Ask<'_>, facts: Facts) {
         };
         let key = format!("room/{cause}/{network}");
         ask.fx.promise_as(
-            &key,
+            (&key, ask.now),
             (Some(id), network, action, Lane::Reply, Purpose::Room),
         );
     }

@@ -29,6 +29,10 @@ pub const ROOM_LEFT: &str = "the bot was removed from it, and neither hears nor 
 pub const ACCOUNT_CLOSED: &str = "it was deactivated, and nothing reaches them there: give them \
                                   another handle in the configuration, or take them out of it";
 
+pub fn left_out(why: &str) -> String {
+    format!("they are not in a room that was opened for them too: {why}")
+}
+
 pub fn renamed(name: &str) -> String {
     format!(
         "the workspace is called {name} now, which changes nothing for the bot: tell those who look \

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::sync::{Notify, OnceCell};
+use underrose_chat::UserId;
 
 use crate::api::{Api, Failure};
 use crate::deliver::Ledger;
@@ -33,6 +34,9 @@ pub struct Workspace {
     pub(crate) showing: tokio::sync::Mutex<()>,
     /// Something was taken in or carried out: what people see of it elsewhere may be old.
     pub(crate) changed: Notify,
+    /// Who could not be let into a room that was opened, and why: the duty is yet to be told.
+    left_out: Mutex<Vec<(UserId, String)>>,
+    pub(crate) somebody_left_out: Notify,
     /// By user, the channel of the direct conversation.
     directs: Mutex<BTreeMap<String, String>>,
     groups: Mutex<BTreeMap<String, String>>,
@@ -81,9 +85,24 @@ impl Workspace {
             homes: Mutex::default(),
             showing: tokio::sync::Mutex::default(),
             changed: Notify::new(),
+            left_out: Mutex::default(),
+            somebody_left_out: Notify::new(),
             directs: Mutex::default(),
             groups: Mutex::default(),
         })
+    }
+
+    pub(crate) fn leave_out(&self, who: UserId, why: String) {
+        let mut left_out = lock(&self.left_out);
+        if left_out.len() < KNOWN_MAX {
+            left_out.push((who, why));
+        }
+        drop(left_out);
+        self.somebody_left_out.notify_one();
+    }
+
+    pub(crate) fn take_left_out(&self) -> Vec<(UserId, String)> {
+        std::mem::take(&mut lock(&self.left_out))
     }
 
     pub(crate) async fn identity(&self) -> Result<&Identity, Failure> {

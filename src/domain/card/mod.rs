@@ -196,7 +196,7 @@ pub fn post(fx: &mut Effects<'_>, case: &Case, room: &RoomId) {
     };
     let network = room.network.clone();
     fx.promise_as(
-        &key,
+        (&key, case.opened),
         (
             Some(case.id),
             network,

@@ -9,10 +9,11 @@
 use serde_json::{Value, json};
 use underrose_chat::{DeliverError, DeliveryKey, Receipt, RoomId, UserId};
 
-use super::{error, unless};
+use super::{error, reason, unless};
 use crate::api::Failure;
 use crate::limits::ROOM_NAME_MAX;
 use crate::render::text::clip;
+use crate::words;
 use crate::workspace::Workspace;
 
 /// Before the key in a purpose.
@@ -196,7 +197,7 @@ impl Workspace {
         Ok(members.is_some_and(|members| members.iter().all(|member| member == me)))
     }
 
-    /// The room stands, whoever cannot be let in: each such person is named in the log, and the
+    /// The room stands, whoever cannot be let in: of each such person the duty is told, and the
     /// others are in.
     async fn invite_all(&self, id: &str, people: &[UserId]) -> Result<(), DeliverError> {
         for who in people {
@@ -211,6 +212,7 @@ impl Workspace {
                         code,
                         "a person cannot be invited"
                     );
+                    self.leave_out(who.clone(), words::left_out(&reason(&code)));
                 }
                 Err(failure) => return Err(error(&failure)),
             }

@@ -10,7 +10,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use chrono::DateTime;
 use serde_json::{Map, Value, json};
 use slack_morphism::SlackSigningSecret;
 use slack_morphism::signature_verifier::SlackEventSignatureVerifier;
@@ -83,13 +82,6 @@ async fn checked(gate: &Gate, headers: &HeaderMap, body: Body) -> Result<Respons
         .map_err(|_| Reason::Oversized)?;
     let body = std::str::from_utf8(&body).map_err(|_| Reason::Malformed)?;
     verify(&gate.verifier, signature, stamp, body)?;
-    if let Some(at) = stamp
-        .parse()
-        .ok()
-        .and_then(|stamp| DateTime::from_timestamp(stamp, 0))
-    {
-        gate.ear.tell_time(at).await;
-    }
     let json = text(header::CONTENT_TYPE.as_str())
         .is_some_and(|kind| kind.starts_with("application/json"));
     let (kind, payload) = if json { event(body) } else { form(body) }?;

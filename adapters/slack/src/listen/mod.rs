@@ -50,6 +50,7 @@ pub async fn run(
     );
     let watching = tokio::spawn(watch::rooms(ear.clone()));
     let following = tokio::spawn(homes::follow(ear.clone()));
+    let telling = tokio::spawn(watch::left_out(ear.clone()));
     let outcome = match &workspace.settings.way {
         WayIn::Socket { app_token } => socket::run(ear.clone(), app_token.clone()).await,
         WayIn::Http {
@@ -60,6 +61,7 @@ pub async fn run(
     over.cancel();
     let _ = watching.await;
     let _ = following.await;
+    let _ = telling.await;
     ear.lost().map_or(outcome, Err)
 }
 

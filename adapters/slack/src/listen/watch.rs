@@ -46,6 +46,23 @@ pub async fn rooms(ear: Arc<Ear>) {
     }
 }
 
+/// Tells of people whom a delivery could not let into their room.
+pub async fn left_out(ear: Arc<Ear>) {
+    loop {
+        for (who, reason) in ear.workspace.take_left_out() {
+            let now = (ear.workspace.settings.now)();
+            let id = id("left-out", &who.id, now);
+            let about = About::Person { who };
+            ear.tell(id, now, Happening::Trouble { about, reason })
+                .await;
+        }
+        tokio::select! {
+            () = ear.over.cancelled() => return,
+            () = ear.workspace.somebody_left_out.notified() => {}
+        }
+    }
+}
+
 fn tell(failure: &Failure) {
     let reason = crate::deliver::error(failure);
     tracing::info!(%reason, "slack was not looked at; it is tried again");

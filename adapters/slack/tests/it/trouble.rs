@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use underrose_chat::{About, Adapter, Happening, Inbox};
-use underrose_slack_emulator::Standing;
+use underrose_slack_emulator::{Standing, Trouble, World};
 
-use crate::stage::{Desk, Stage, app, room, slack_at, socket, user};
+use crate::stage::{Desk, Stage, app, key, room, slack_at, socket, user};
 
 /// What was told, in order.
 async fn told(stage: &Stage, least: usize) -> Vec<(About, String)> {
@@ -50,6 +50,27 @@ async fn each_thing_that_befalls_the_bot_is_told_with_what_to_do() {
     stage.emulator.rename_workspace("Thorn");
     says(&stage, 5, &About::Network, "called Thorn now").await;
     assert_eq!(stage.emulator.complaints(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn who_cannot_be_let_into_a_new_room_is_told_of_and_the_others_are_in() {
+    let stage = Stage::up().await;
+    let (ann, bob) = (stage.emulator.person("ann"), stage.emulator.person("bob"));
+    let guest = Trouble::Error("user_is_restricted".into());
+    stage.emulator.fail("conversations.invite", guest, 1);
+    let opened = underrose_chat::Action::OpenRoom {
+        name: "case-1".into(),
+        topic: "case 1".into(),
+        invite: vec![user(&ann), user(&bob)],
+    };
+    let opened = stage.slack.deliver(&key("a1"), &opened).await.unwrap();
+    let underrose_chat::Receipt::Room { room } = opened else {
+        panic!("{opened:?}")
+    };
+    let in_it = |world: &World| world.channels[&room.id].members.contains(&bob);
+    assert!(stage.emulator.look(in_it));
+    let about = About::Person { who: user(&ann) };
+    says(&stage, 1, &about, "a guest of the workspace").await;
 }
 
 #[tokio::test]
