@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use underrose::domain::decision::{Promise, Purpose};
 use underrose::domain::event::{Entry, Event};
 use underrose::domain::ids::CaseId;
@@ -21,6 +21,8 @@ pub struct Watch {
     announced: BTreeMap<(CaseId, RoomId), String>,
     /// By key, when what is said under it was promised first.
     promised: BTreeMap<DeliveryKey, DateTime<Utc>>,
+    /// How far the journal was ahead of the wall clock at most.
+    ahead: TimeDelta,
     /// The instant for which each case is armed.
     pub instants: BTreeMap<CaseId, DateTime<Utc>>,
     /// Who accepted the terms of which case.
@@ -36,16 +38,22 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Something is tried, at this time by the wall clock. A later process looks for what was said
-    /// from its first promise on.
+    /// Something is tried. What is promised again under its key is looked for, by a later process,
+    /// from the first promise on; adapters look an hour further back, since clocks differ. Where the
+    /// journal was ahead of the wall clock, its time says no more than that.
     pub fn attempt(&mut self, promise: &Promise, wall: DateTime<Utc>) {
-        if self.last > wall {
-            return; // The wall clock is behind, so that it dates what is said.
+        self.ahead = self.ahead.max(self.last - wall);
+        let kept = matches!(
+            promise.purpose,
+            Purpose::Announcement { .. } | Purpose::Card { .. }
+        );
+        if !kept {
+            return;
         }
         let known = self.promised.entry(promise.key.clone());
         let first = *known.or_insert(promise.since);
         assert!(
-            promise.since <= first,
+            promise.since <= first + TimeDelta::hours(1) + self.ahead,
             "promised at {first}, and looked for since {} only: {}",
             promise.since,
             promise.key
