@@ -1,5 +1,7 @@
 //! Socket Mode from Slack's side: who gets what, and what happens when nobody answers.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
@@ -198,22 +200,27 @@ async fn serve_for_ever(api: Api) {
     }
 }
 
-/// Two thousand commands of a hundred people, while both connections are refreshed again and again:
-/// what the adapter's own soak stands on.
+/// Two thousand commands of a hundred people, or as many as it takes, while both connections are
+/// refreshed again and again: what the adapter's own soak stands on.
 #[tokio::test(flavor = "multi_thread")]
 async fn refreshes_under_load_lose_nothing() {
+    const REFRESHES: usize = 10;
     let (emulator, api) = emulator().await;
     let bots = [api.with_token("xoxb-emulated-bot"), api];
     let serving: Vec<_> = bots.map(|api| tokio::spawn(serve_for_ever(api))).into();
     emulator.connected(2).await;
     let room = emulator.private("case", &[]);
+    let refreshes = Arc::new(AtomicUsize::new(0));
     let people: Vec<_> = (0..100)
         .map(|number| {
+            let refreshes = refreshes.clone();
             let alice = emulator.actor(&emulator.person(&format!("person{number}")));
             emulator.with(|world| world.enter(&room, &alice.id, None));
             let room = room.clone();
             tokio::spawn(async move {
-                for _ in 0..20 {
+                let mut given = 0;
+                while given < 20 || refreshes.load(Ordering::Relaxed) < REFRESHES {
+                    given += 1;
                     let done = alice.slash(&room, "/vuln", "list").await.unwrap();
                     assert!(done.is_acknowledged(), "{done:?}");
                 }
@@ -230,6 +237,7 @@ async fn refreshes_under_load_lose_nothing() {
                 };
                 done = emulator.until("more traffic", enough).await;
                 emulator.refresh_a_socket();
+                refreshes.fetch_add(1, Ordering::Relaxed);
             }
         }
     });
