@@ -157,6 +157,7 @@ impl Api {
 
     /// With another token: opening a socket.
     pub async fn post_as(&self, secret: &Secret, method: &'static str) -> Result<Value, Failure> {
+        self.budgeted(method, "").await?;
         let token = token(secret);
         let session = self.client.open_session(&token);
         let body = serde_json::json!({});

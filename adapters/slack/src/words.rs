@@ -29,6 +29,13 @@ pub const ROOM_LEFT: &str = "the bot was removed from it, and neither hears nor 
 pub const ACCOUNT_CLOSED: &str = "it was deactivated, and nothing reaches them there: give them \
                                   another handle in the configuration, or take them out of it";
 
+pub fn app_token(code: &str) -> String {
+    format!(
+        "slack refused to open a socket with `{code}`: make a new app-level token with the scope \
+         connections:write in the app's settings, and put it into the configuration"
+    )
+}
+
 pub fn left_out(why: &str) -> String {
     format!("they are not in a room that was opened for them too: {why}")
 }

@@ -74,10 +74,12 @@ async fn who_am_i(
     loop {
         match workspace.identity().await {
             Ok(identity) => return Ok(Some(identity.user.clone())),
-            Err(failure) => hopeless(&failure)?,
-        }
-        if !pause.wait(stop).await {
-            return Ok(None);
+            Err(failure) => {
+                hopeless(&failure)?;
+                if !pause.wait(stop, &failure).await {
+                    return Ok(None);
+                }
+            }
         }
     }
 }
@@ -113,9 +115,13 @@ fn hopeless(failure: &Failure) -> Result<(), ListenError> {
 struct Pause(u32);
 
 impl Pause {
-    /// Waits; `false` if the bot stops meanwhile.
-    async fn wait(&mut self, stop: &CancellationToken) -> bool {
+    /// Waits, for as long as Slack asks at least; `false` if the bot stops meanwhile.
+    async fn wait(&mut self, stop: &CancellationToken, failure: &Failure) -> bool {
         let pause = (PAUSE_FIRST * 2u32.saturating_pow(self.0)).min(PAUSE_MAX);
+        let pause = match failure {
+            Failure::Limited { after } => pause.max(*after),
+            Failure::Refused { .. } | Failure::Unsure { .. } => pause,
+        };
         self.0 = (self.0 + 1).min(16);
         tokio::select! {
             () = stop.cancelled() => false,

@@ -24,6 +24,7 @@ use super::{Pause, hopeless};
 use crate::api::{Failure, date_of};
 use crate::inbound::Kind;
 use crate::settings::Secret;
+use crate::words;
 
 /// Read from the socket at once. Most envelopes fit, and the library clears so much for each read.
 const READ_BYTES: usize = 8 * 1024;
@@ -101,8 +102,8 @@ async fn slot(ear: Arc<Ear>, app_token: Secret) -> Result<(), ListenError> {
                 }
             }
             Err(failure) => {
-                hopeless(&failure)?;
-                if !pause.wait(&ear.over).await {
+                hopeless(&failure).map_err(|lost| of_app_token(&failure, lost))?;
+                if !pause.wait(&ear.over, &failure).await {
                     break;
                 }
             }
@@ -111,6 +112,16 @@ async fn slot(ear: Arc<Ear>, app_token: Secret) -> Result<(), ListenError> {
     }
     while sessions.join_next().await.is_some() {}
     Ok(())
+}
+
+/// Sockets are opened with a token of their own.
+fn of_app_token(failure: &Failure, lost: ListenError) -> ListenError {
+    match failure {
+        Failure::Refused { code } if code != "account_inactive" => ListenError {
+            reason: words::app_token(code),
+        },
+        Failure::Refused { .. } | Failure::Limited { .. } | Failure::Unsure { .. } => lost,
+    }
 }
 
 async fn connect(ear: &Ear, app_token: &Secret) -> Result<Stream, Failure> {

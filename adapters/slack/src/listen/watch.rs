@@ -15,8 +15,13 @@ use crate::api::Failure;
 use crate::check::SCOPES;
 use crate::words;
 
-/// Between two looks; a hundred rooms then take a tenth of what Slack allows.
+/// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(600);
+
+/// Rooms that are looked at together, and the pause after them: so more than half of what Slack
+/// allows a minute is left to what the bot has to say.
+const TOGETHER: usize = 10;
+const TOGETHER_PAUSE: Duration = Duration::from_secs(30);
 
 /// Until Slack is asked again whether the token works, where it did not say.
 const FAILED_PAUSE: Duration = Duration::from_secs(30);
@@ -98,32 +103,42 @@ async fn footing(ear: &Ear, lacking: &mut String) -> Result<(), Failure> {
 }
 
 async fn look(ear: &Ear) -> Result<(), Failure> {
-    let workspace = &ear.workspace;
-    for channel in workspace.own_rooms().await? {
-        if ear.over.is_cancelled() {
-            return Ok(());
-        }
-        let room = RoomId {
-            network: workspace.settings.network.clone(),
-            id: channel.clone(),
+    for (number, channel) in ear.workspace.own_rooms().await?.iter().enumerate() {
+        let pause = if number > 0 && number % TOGETHER == 0 {
+            TOGETHER_PAUSE
+        } else {
+            Duration::ZERO
         };
-        let now = (workspace.settings.now)();
-        workspace.room_changed(&room);
-        if let Some(why) = workspace.kind_of(&channel).await?.open_to_others {
-            let what = Happening::Exposed {
-                room: room.clone(),
-                why: format!("it {why}"),
-            };
-            ear.tell(id("exposed", &channel, now), now, what).await;
+        tokio::select! {
+            () = ear.over.cancelled() => return Ok(()),
+            () = tokio::time::sleep(pause) => {}
         }
-        let who = members(ear, &channel).await?;
-        ear.tell(
-            id("members", &channel, now),
-            now,
-            Happening::Members { room, who },
-        )
-        .await;
+        // One that cannot be looked at hides none of those after it.
+        if let Err(failure) = look_at(ear, channel).await {
+            tell(&failure);
+        }
     }
+    Ok(())
+}
+
+async fn look_at(ear: &Ear, channel: &str) -> Result<(), Failure> {
+    let workspace = &ear.workspace;
+    let room = RoomId {
+        network: workspace.settings.network.clone(),
+        id: channel.to_owned(),
+    };
+    let now = (workspace.settings.now)();
+    workspace.room_changed(&room);
+    if let Some(why) = workspace.kind_of(channel).await?.open_to_others {
+        let what = Happening::Exposed {
+            room: room.clone(),
+            why: format!("it {why}"),
+        };
+        ear.tell(id("exposed", channel, now), now, what).await;
+    }
+    let who = members(ear, channel).await?;
+    let what = Happening::Members { room, who };
+    ear.tell(id("members", channel, now), now, what).await;
     Ok(())
 }
 

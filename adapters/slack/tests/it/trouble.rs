@@ -173,3 +173,67 @@ async fn an_old_revocation_that_comes_again_does_not_end_a_bot_with_a_new_token(
     assert_eq!(desk.texts(), ["vuln help"]);
     assert!(!listening.is_finished());
 }
+
+#[tokio::test]
+async fn an_app_level_token_that_is_refused_is_named() {
+    let stage = Stage::new().await;
+    let refused = Trouble::Error("invalid_auth".into());
+    stage.emulator.fail("apps.connections.open", refused, 2);
+    let patience = Duration::from_secs(10);
+    let ended = tokio::time::timeout(patience, stage.listen()).await;
+    let ended = ended.expect("it is noticed at once").unwrap();
+    let reason = ended.expect_err("no attempt could help").reason;
+    assert!(reason.contains("app-level token"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_socket_is_opened_again_when_slack_lets_it_be() {
+    let stage = Stage::new().await;
+    let pause = Trouble::RateLimited { seconds: 2 };
+    stage.emulator.fail("apps.connections.open", pause, 2);
+    stage.listen();
+    stage.emulator.connected(2).await;
+    let opened = stage.emulator.calls("apps.connections.open");
+    let (limited, done): (Vec<_>, Vec<_>) = opened.iter().partition(|call| call.status == 429);
+    let last = limited.iter().map(|call| call.at).max().unwrap();
+    for call in done {
+        let after = (call.at - last).num_milliseconds();
+        assert!(after >= 1_900, "asked again after {after} ms");
+    }
+}
+
+#[tokio::test]
+async fn a_room_that_cannot_be_looked_at_hides_no_other() {
+    let stage = Stage::new().await;
+    let ann = stage.emulator.person("ann");
+    let mut rooms = Vec::new();
+    for number in 1..=3 {
+        let opened = underrose_chat::Action::OpenRoom {
+            name: format!("case-{number}"),
+            topic: "case".into(),
+            invite: vec![user(&ann)],
+        };
+        let name = key(&format!("a{number}"));
+        match stage.slack.deliver(&name, &opened).await.unwrap() {
+            underrose_chat::Receipt::Room { room } => rooms.push(room),
+            other => panic!("{other:?}"),
+        }
+    }
+    let refused = Trouble::Error("channel_not_found".into());
+    stage.emulator.fail("conversations.info", refused, 1);
+    stage.listen();
+    // One of them was refused; whichever it was, the other two are told of.
+    let told = |room| {
+        let members = stage.members(room);
+        async move {
+            tokio::time::timeout(Duration::from_secs(3), members)
+                .await
+                .is_ok()
+        }
+    };
+    let mut seen = 0;
+    for room in &rooms {
+        seen += usize::from(told(room).await);
+    }
+    assert_eq!(seen, 2);
+}
