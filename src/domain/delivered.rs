@@ -1,7 +1,7 @@
 //! What follows when a promise was kept, and when it never will be. Failure to deliver is an
 //! event: silence is the failure that a security committee cannot afford.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use underrose_chat::{Action, Network, Openness, Receipt};
 
 use super::ask::tell_case;
@@ -9,13 +9,10 @@ use super::card;
 use super::confidential::{Audience, pass};
 use super::decision::{Decision, Effects, Lane, Promise, Purpose};
 use super::event::{Entry, Event};
-use super::ids::PersonId;
+use super::ids::{CaseId, PersonId};
 use super::policy::Policy;
 use super::state::State;
 use super::{oncall, publish, say};
-
-/// A network's failure is told at most this often.
-const FAILURE_TOLD_EVERY: TimeDelta = TimeDelta::hours(1);
 
 pub fn delivered(
     state: &State,
@@ -153,10 +150,11 @@ pub fn undeliverable(
                     oncall::unreachable(&mut fx, state, case, to);
                 }
             }
-            failure(state, &mut fx, network, reason);
+            tell_duty(state, &mut fx, network, reason, case.map(|case| case.id));
         }
-        (Purpose::Notice, _) => {
-            failure(state, &mut fx, network, reason);
+        // That something failed cannot be told here: nothing is told of that.
+        (Purpose::Notice, case) => {
+            failure(state, &mut fx, network, reason, case.map(|case| case.id));
         }
         (
             Purpose::Reply
@@ -171,16 +169,23 @@ pub fn undeliverable(
     card::follow(state, fx)
 }
 
-fn failure(state: &State, fx: &mut Effects<'_>, network: &Network, reason: &str) -> bool {
-    let told = state.failures_told.get(network);
-    let silent = told.is_some_and(|told| fx.now - *told < FAILURE_TOLD_EVERY);
-    if !silent {
+/// Notes it; whether it is new enough to be told.
+fn failure(
+    state: &State,
+    fx: &mut Effects<'_>,
+    network: &Network,
+    reason: &str,
+    case: Option<CaseId>,
+) -> bool {
+    let is_new = state.failures.is_new(network, case, reason, fx.now);
+    if is_new {
         fx.note(Event::Undelivered {
             network: network.clone(),
             reason: reason.to_owned(),
+            case,
         });
     }
-    !silent
+    is_new
 }
 
 /// A network's adapter listens no longer, and only a person can mend that (a token was revoked).
@@ -195,6 +200,7 @@ pub fn lost(
     fx.note(Event::Undelivered {
         network: network.clone(),
         reason: reason.to_owned(),
+        case: None,
     });
     for person in &on_duty(state, &fx) {
         fx.notice(person, network, say::network_lost(network, reason));
@@ -216,9 +222,9 @@ fn tell_duty(
     fx: &mut Effects<'_>,
     network: &Network,
     reason: &str,
-    case: Option<super::ids::CaseId>,
+    case: Option<CaseId>,
 ) {
-    if !failure(state, fx, network, reason) {
+    if !failure(state, fx, network, reason, case) {
         return;
     }
     for person in &on_duty(state, fx) {

@@ -325,6 +325,9 @@ pub enum Event {
     Undelivered {
         network: Network,
         reason: String,
+        /// What it was about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseId>,
     },
 
     // On call.

@@ -21,6 +21,7 @@ pub mod delivered;
 pub mod embargo;
 pub mod event;
 pub mod facts;
+pub mod failures;
 pub mod fold;
 pub mod grammar;
 pub mod home;

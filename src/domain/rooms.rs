@@ -47,6 +47,26 @@ pub fn moved(state: &State, fx: &mut Effects<'_>, from: &RoomId, to: &RoomId) {
     card::post(fx, &after, to);
 }
 
+/// Accounts that the configuration gives its members now, and never gave one before, are invited into the
+/// rooms of the cases that run: whoever joins the committee may be in them.
+pub fn newcomers(state: &State, fx: &mut Effects<'_>) {
+    for case in state.cases.values() {
+        let members = &fx.policy.members;
+        let accounts = case
+            .list(members)
+            .into_iter()
+            .filter(|person| members.contains(person))
+            .flat_map(|member| fx.policy.accounts_of(&member));
+        let new: Vec<_> = accounts
+            .filter(|user| !state.accounts_seen.contains(user))
+            .filter_map(|user| Some((case.room_on(&user.network)?.clone(), user)))
+            .collect();
+        for (room, user) in new {
+            fx.invite(case.id, &room, user);
+        }
+    }
+}
+
 /// A room of the configuration: only a person can write the new one there.
 fn configured_moved(state: &State, fx: &mut Effects<'_>, from: &RoomId, to: &RoomId) {
     if !fx.policy.committee_rooms.contains(from) && !fx.policy.is_public(from) {

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
-use underrose_chat::{Network, RoomId, UserId};
+use underrose_chat::{RoomId, UserId};
 
 use super::case::Case;
 use super::confidential::Confidential;
 use super::event::{Entry, Event};
+use super::failures::Failures;
 use super::ids::{CaseId, PersonId};
 use super::words::{Stage, Verdict};
 
@@ -36,8 +37,8 @@ pub struct State {
     pub reports: BTreeMap<PersonId, Vec<DateTime<Utc>>>,
     /// Accounts that were a member's under any configuration: such a one is never removed unasked.
     pub accounts_seen: BTreeSet<UserId>,
-    /// When each network's failure was last told.
-    pub failures_told: BTreeMap<Network, DateTime<Utc>>,
+    /// What failed to be delivered within the last hour, and so was told.
+    pub failures: Failures,
     /// When it was last told that a room is not private any more.
     pub exposed_told: BTreeMap<RoomId, DateTime<Utc>>,
     /// When the journal's head was last shown to the committee.
@@ -282,9 +283,11 @@ impl State {
                 self.policy_hash.clone_from(hash);
                 self.accounts_seen.extend(accounts.iter().cloned());
             }
-            Event::Undelivered { network, .. } => {
-                self.failures_told.insert(network.clone(), entry.at);
-            }
+            Event::Undelivered {
+                network,
+                reason,
+                case,
+            } => self.failures.note(network, *case, reason, entry.at),
             Event::HeadShown { .. } => self.head_shown = Some(entry.at),
             Event::ClockWitnessed {} => self.clock.witness_missing = false,
             Event::ClockDoubted { why } => self.clock.doubt = Some(why.clone()),

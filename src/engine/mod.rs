@@ -20,7 +20,7 @@ use crate::domain::ids::CaseId;
 use crate::domain::policy::Policy;
 use crate::domain::state::State;
 use crate::domain::tick::{self, Outside};
-use crate::domain::{delivered, say};
+use crate::domain::{delivered, rooms, say};
 use crate::store::{CommitError, KeySource, MasterKey, ReadError, Store};
 
 pub use commit::{OpenError, ShredError, decoded, fold, shred_offline};
@@ -254,6 +254,7 @@ impl Engine {
             accounts,
         });
         if !first {
+            rooms::newcomers(&self.state, &mut fx);
             fx.to_committee(say::policy_changed(&policy.hash));
         }
         self.absorb(fx.out, pending);

@@ -111,8 +111,11 @@ impl Bot {
 
     /// To whom it makes the bot write in private.
     pub fn writes_to(&mut self, inbound: Inbound) -> Vec<String> {
-        let inputs = [Input::Inbound(inbound)];
-        let (_, rows) = self.engine.step(&inputs, self.clock.read()).unwrap();
+        self.writes_after(Input::Inbound(inbound))
+    }
+
+    fn writes_after(&mut self, input: Input) -> Vec<String> {
+        let (_, rows) = self.engine.step(&[input], self.clock.read()).unwrap();
         let to = rows.into_iter().map(|row| match row.promise.action {
             Action::Post {
                 to: Target::Direct { user },
@@ -128,13 +131,27 @@ impl Bot {
         self.clock.advance(chrono::TimeDelta::minutes(1));
     }
 
-    /// Under other rules.
-    pub fn load(&mut self, change: impl FnOnce(&mut Policy)) {
+    /// Under other rules; what is done because of them.
+    pub fn load(&mut self, change: impl FnOnce(&mut Policy)) -> Vec<Action> {
         let mut policy = (**self.engine.policy()).clone();
         change(&mut policy);
         policy.hash = "another".to_owned();
         let load = Input::PolicyLoaded(Arc::new(policy));
-        self.engine.step(&[load], self.clock.read()).unwrap();
+        let (_, rows) = self.engine.step(&[load], self.clock.read()).unwrap();
+        rows.into_iter().map(|row| row.promise.action).collect()
+    }
+
+    /// A command's answer in the case's room cannot be delivered, for this reason.
+    pub fn fails(&mut self, reason: &str) -> Vec<String> {
+        let said = Input::Inbound(self.in_case("alice", "vuln say hello"));
+        let (_, rows) = self.engine.step(&[said], self.clock.read()).unwrap();
+        let row = rows.into_iter().next().unwrap();
+        let failed = Input::Undeliverable {
+            id: row.id,
+            promise: row.promise,
+            reason: reason.to_owned(),
+        };
+        self.writes_after(failed)
     }
 }
 

@@ -304,6 +304,7 @@ fn events() -> Vec<Event> {
         Event::Undelivered {
             network: network(),
             reason: "down".into(),
+            case: Some(case),
         },
         Event::ShiftStarted {
             duty: alice(),

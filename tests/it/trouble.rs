@@ -1,6 +1,8 @@
 //! What a network says is wrong with it: who hears of it, and of what nobody need hear.
 
-use underrose_chat::{About, Happening, Network, RoomId, UserId};
+use underrose::domain::ids::PersonId;
+use underrose::domain::policy::Policy;
+use underrose_chat::{About, Action, Happening, Network, RoomId, UserId};
 
 use super::bad_input::Bot;
 
@@ -55,4 +57,35 @@ fn what_is_not_ours_is_nobody_s_business() {
     for about in [room("kitchen"), account("mallory")] {
         assert!(told(&mut bot, about.clone()).is_empty(), "{about:?}");
     }
+}
+
+#[test]
+fn a_second_cause_within_the_hour_is_told_and_the_first_is_not_told_again() {
+    let mut bot = Bot::new();
+    bot.open_case();
+    assert_eq!(bot.fails("the room is archived"), ["alice"]);
+    assert!(bot.fails("the room is archived").is_empty());
+    assert_eq!(bot.fails("the bot was removed"), ["alice"]);
+}
+
+#[test]
+fn whoever_joins_the_committee_is_invited_into_the_rooms_of_running_cases() {
+    let mut bot = Bot::new();
+    bot.open_case();
+    let joins = |policy: &mut Policy| {
+        let newcomer = PersonId("zoe".into());
+        let mut like = policy.people[&PersonId("bob".into())].clone();
+        like.handles = [(network(), "zoe".to_owned())].into();
+        policy.people.insert(newcomer.clone(), like);
+        policy.members.insert(newcomer);
+    };
+    let invited: Vec<String> = bot
+        .load(joins)
+        .into_iter()
+        .filter_map(|action| match action {
+            Action::Invite { who, .. } => Some(who.id),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(invited, ["zoe"], "and nobody who was there before");
 }

@@ -171,7 +171,7 @@ pub fn undelivered(network: &Network, reason: &str, case: Option<CaseId>) -> Tex
         &reason.to_owned(),
         &".",
     ])
-    .and(&[&"Look at that network; I tell you at most once an hour."])
+    .and(&[&"Look at that network; I tell you of the same at most once an hour."])
 }
 
 pub fn network_lost(network: &Network, reason: &str) -> Text<ToPerson> {
