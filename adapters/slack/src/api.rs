@@ -171,6 +171,7 @@ impl Api {
             code: "no_address".to_owned(),
         };
         let url = url.parse().map_err(|_| unfit())?;
+        self.budgeted(RESPONSE_URL, "").await?;
         let span = tracing::Span::none();
         // The address is the secret: no token goes with it, and it is not logged.
         let context = SlackClientApiCallContext {
@@ -181,7 +182,7 @@ impl Api {
         };
         let connector = &self.client.http_api.connector;
         let call = connector.http_post_uri::<Value, Value>(url, body, context);
-        match self.outcome("response_url", "", call).await {
+        match self.outcome(RESPONSE_URL, "", call).await {
             // Slack's whole answer is `ok`, or nothing at all.
             Ok(_) | Err(Failure::Unsure { what: NO_JSON }) => Ok(()),
             Err(failure) => Err(failure),
@@ -220,6 +221,9 @@ impl Api {
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// In the budget; Slack limits these addresses by their uses, and no tier counts.
+pub(crate) const RESPONSE_URL: &str = "response_url";
 
 const TOO_LATE: &str = "slack did not answer in 10 s";
 const NO_ANSWER: &str = "the connection to slack was lost";

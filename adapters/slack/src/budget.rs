@@ -31,7 +31,7 @@ pub struct Budget {
 fn tier(method: &str) -> Option<usize> {
     match method {
         "chat.postMessage" | "auth.test" | "chat.getPermalink" => None,
-        "apps.connections.open" => None,
+        "apps.connections.open" | crate::api::RESPONSE_URL => None,
         "conversations.create"
         | "conversations.archive"
         | "conversations.setTopic"

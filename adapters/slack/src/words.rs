@@ -36,6 +36,23 @@ pub fn app_token(code: &str) -> String {
     )
 }
 
+pub fn socket_refused(code: &str) -> String {
+    let instead = match code {
+        "link_disabled" => {
+            "Socket Mode was turned off in the app's settings: turn it on again there, or give the \
+             bot an address for signed HTTP in the configuration"
+        }
+        "too_many_websockets" => {
+            "ten connections of this app are open already: end the other processes that run with \
+             its app-level token"
+        }
+        _ => {
+            "look at the app's settings (Socket Mode, app-level token) and at slack's own status page"
+        }
+    };
+    format!("slack opens no socket (`{code}`), and I hear little or nothing there: {instead}")
+}
+
 pub fn left_out(why: &str) -> String {
     format!("they are not in a room that was opened for them too: {why}")
 }

@@ -23,10 +23,13 @@ pub fn disconnect(reason: &str) -> Value {
 pub async fn serve(shared: Arc<Shared>, mut ws: WebSocket) {
     let (frames, mut queue) = mpsc::channel(FRAMES_MAX);
     let sockets = &shared.sockets;
-    let Some((id, connections)) = sockets.enter() else {
-        let refusal = disconnect("too_many_websockets").to_string();
-        let _ = ws.send(Message::text(refusal)).await;
-        return;
+    let (id, connections) = match sockets.enter() {
+        Ok(entered) => entered,
+        Err(why) => {
+            shared.touch();
+            let _ = ws.send(Message::text(disconnect(&why).to_string())).await;
+            return;
+        }
     };
     let hello = json!({
         "type": "hello",

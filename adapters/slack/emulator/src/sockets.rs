@@ -50,6 +50,8 @@ struct Inner {
     past: VecDeque<String>,
     opened: u64,
     turn: u64,
+    /// Why no connection is let in.
+    refusing: Option<String>,
 }
 
 /// All connections of the app.
@@ -78,14 +80,32 @@ impl Sockets {
     }
 
     /// A connection that takes envelopes once it is let in: its number, and how many there are.
-    pub fn enter(&self) -> Option<(u64, usize)> {
+    ///
+    /// # Errors
+    /// Why it is not let in, in Slack's word.
+    pub fn enter(&self) -> Result<(u64, usize), String> {
         self.with(|inner| {
-            if inner.sockets.len() >= limit::SOCKETS {
-                return None;
-            }
             inner.opened += 1;
-            Some((inner.opened, inner.sockets.len() + 1))
+            if let Some(why) = &inner.refusing {
+                return Err(why.clone());
+            }
+            if inner.sockets.len() >= limit::SOCKETS {
+                return Err("too_many_websockets".to_owned());
+            }
+            Ok((inner.opened, inner.sockets.len() + 1))
         })
+    }
+
+    /// Lets no connection in for this reason, or lets them in again; those that are open end for it.
+    pub fn refuse(&self, why: Option<&str>) {
+        self.with(|inner| inner.refusing = why.map(str::to_owned));
+        if let Some(why) = why {
+            let said = disconnect(why).to_string();
+            self.each(|socket| {
+                let _ = socket.frames.try_send(Frame::Text(said.clone()));
+            });
+            self.end(|| Frame::Drop);
+        }
     }
 
     /// It has said hello.
@@ -129,7 +149,7 @@ impl Sockets {
         *self.count.borrow()
     }
 
-    /// Connections ever opened.
+    /// Connections ever opened, those that were not let in among them.
     pub fn opened(&self) -> u64 {
         self.with(|inner| inner.opened)
     }

@@ -56,12 +56,18 @@ impl Emulator {
         self.shared.sockets.refresh_one();
     }
 
+    /// No connection is let in: each is told why (`link_disabled`, `too_many_websockets`) and ends,
+    /// and so do those that are open. With `None` they are let in again.
+    pub fn refuse_sockets(&self, why: Option<&str>) {
+        self.shared.sockets.refuse(why);
+    }
+
     /// Connections that take envelopes now.
     pub fn sockets(&self) -> usize {
         self.shared.sockets.open()
     }
 
-    /// Connections ever opened.
+    /// Connections ever opened, those that were not let in among them.
     pub fn sockets_ever(&self) -> u64 {
         self.shared.sockets.opened()
     }

@@ -28,7 +28,11 @@ impl Workspace {
         let body = json!({"usergroup": id, "users": people.join(",")});
         match self.api.post("usergroups.users.update", &body).await {
             Ok(_) => Ok(Receipt::Done),
-            Err(failure) => Err(error(&failure)),
+            Err(failure) => {
+                // What is known of groups may be old.
+                self.groups().clear();
+                Err(error(&failure))
+            }
         }
     }
 
@@ -38,10 +42,8 @@ impl Workspace {
         if let Some(id) = self.groups().get(wanted) {
             return Ok(Some(id.clone()));
         }
-        let answer = self
-            .api
-            .get("usergroups.list", &[("include_disabled", "true")])
-            .await?;
+        // Without those that were disabled: they call nobody.
+        let answer = self.api.get("usergroups.list", &[]).await?;
         let groups = answer.get("usergroups").and_then(Value::as_array);
         for found in groups.into_iter().flatten() {
             let at = |name| found.get(name).and_then(Value::as_str).unwrap_or_default();

@@ -73,7 +73,7 @@ pub(crate) fn reason(code: &str) -> String {
         }
         "too_many_pins" => "the channel has as many pins as slack allows: remove some",
         "no_such_subteam" | "subteam_not_found" => {
-            "there is no such user group: create it, or check its name"
+            "there is no such user group, or it was disabled: create or enable it, or check its name"
         }
         "permission_denied" | "paid_teams_only" => {
             "the workspace does not let the app do this: a workspace admin must allow it"

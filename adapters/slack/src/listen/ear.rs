@@ -20,6 +20,7 @@ use underrose_chat::{About, EventId, Happening, Inbound, Inbox, ListenError};
 use super::answer;
 use super::lanes::{Lane, Lanes};
 use crate::inbound::{Heard, Kind, Reader, Way};
+use crate::words;
 use crate::workspace::{Workspace, lock};
 
 /// An event that came so long ago is acknowledged without its answer, which goes on: Slack gives
@@ -31,6 +32,9 @@ const VIEWS_MAX: usize = 1_000;
 
 /// Messages and presses whose answer this process has given.
 const ANSWERED_MAX: usize = 10_000;
+
+/// Longest word of Slack's that is said on.
+const CODE_MAX: usize = 50;
 
 /// The network's time is passed on this often at most.
 const TIME_EVERY: chrono::TimeDelta = chrono::TimeDelta::seconds(30);
@@ -81,6 +85,8 @@ pub struct Ear {
     /// acknowledged late comes again, but nobody is told the same thing twice.
     answered: Mutex<(BTreeSet<EventId>, VecDeque<EventId>)>,
     time_told: Mutex<Option<DateTime<Utc>>>,
+    /// Why Slack last opened no socket, until one stood again: told once.
+    socket_refused: Mutex<String>,
     /// Slack says that the bot may not be let in any more: it is asked at once.
     pub doubt: Notify,
     /// Why nothing is heard any more, once that is sure.
@@ -103,6 +109,7 @@ impl Ear {
             newest: Mutex::default(),
             answered: Mutex::default(),
             time_told: Mutex::default(),
+            socket_refused: Mutex::default(),
             doubt: Notify::new(),
             lost: Mutex::default(),
         })
@@ -222,6 +229,27 @@ impl Ear {
             Happening::Time,
         )
         .await;
+    }
+
+    /// Slack opens no socket, and says why in one of its words.
+    pub async fn tell_socket_refused(&self, code: &str) {
+        let code: String = code.chars().take(CODE_MAX).collect();
+        if std::mem::replace(&mut *lock(&self.socket_refused), code.clone()) == code {
+            return;
+        }
+        tracing::warn!(code, "slack opens no socket");
+        let now = (self.workspace.settings.now)();
+        let what = Happening::Trouble {
+            about: About::Network,
+            reason: words::socket_refused(&code),
+        };
+        let id = format!("socket-refused/{}", now.timestamp_micros());
+        self.tell(id, now, what).await;
+    }
+
+    /// A socket stands.
+    pub fn socket_stands(&self) {
+        lock(&self.socket_refused).clear();
     }
 
     /// Something that this side found out by itself.

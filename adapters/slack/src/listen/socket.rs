@@ -47,6 +47,9 @@ const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// A connection that Slack is about to close is read for this long at most.
 const RETIRED_MAX: Duration = Duration::from_secs(60);
 
+/// A connection that ends sooner was none: it is not opened again at once.
+const STANDS_AFTER: Duration = Duration::from_secs(1);
+
 /// Acknowledgements that wait to be written.
 const WRITES_MAX: usize = 1_024;
 
@@ -90,9 +93,9 @@ async fn slot(ear: Arc<Ear>, app_token: Secret) -> Result<(), ListenError> {
     let mut sessions = JoinSet::new();
     let mut pause = Pause::default();
     while !ear.over.is_cancelled() {
-        match connect(&ear, &app_token).await {
+        let opened = Instant::now();
+        let failure = match connect(&ear, &app_token).await {
             Ok(stream) => {
-                pause = Pause::default();
                 let retired = CancellationToken::new();
                 sessions.spawn(session(ear.clone(), stream, retired.clone()));
                 // Replaced when it ended, or when it is about to.
@@ -100,13 +103,21 @@ async fn slot(ear: Arc<Ear>, app_token: Secret) -> Result<(), ListenError> {
                     () = ear.over.cancelled() => {}
                     () = retired.cancelled() => {}
                 }
+                let unsure = Failure::Unsure { what: "the socket ended at once" };
+                (opened.elapsed() < STANDS_AFTER).then_some(unsure)
             }
             Err(failure) => {
                 hopeless(&failure).map_err(|lost| of_app_token(&failure, lost))?;
-                if !pause.wait(&ear.over, &failure).await {
-                    break;
+                if let Failure::Refused { code } = &failure {
+                    ear.tell_socket_refused(code).await;
                 }
+                Some(failure)
             }
+        };
+        match failure {
+            Some(failure) if !pause.wait(&ear.over, &failure).await => break,
+            Some(_) => {}
+            None => pause = Pause::default(),
         }
         while sessions.try_join_next().is_some() {}
     }
@@ -243,7 +254,19 @@ async fn envelope(ear: &Arc<Ear>, text: &str, acks: &mpsc::Sender<Message>) -> b
         "events_api" => Some(Kind::Event),
         "slash_commands" => Some(Kind::Command),
         "interactive" => Some(Kind::Interaction),
-        "disconnect" => return false,
+        "hello" => {
+            ear.socket_stands();
+            None
+        }
+        "disconnect" => {
+            let reason = envelope.get("reason").and_then(Value::as_str);
+            // Slack's own comings and goings are nobody's business.
+            match reason.unwrap_or_default() {
+                "" | "warning" | "refresh_requested" => {}
+                reason => ear.tell_socket_refused(reason).await,
+            }
+            return false;
+        }
         _ => None,
     };
     let id = envelope.get("envelope_id").and_then(Value::as_str);

@@ -38,7 +38,10 @@ pub async fn rooms(ear: Arc<Ear>) {
                 return ear.lose(lost);
             }
             tell(&failure);
-            pause = FAILED_PAUSE;
+            pause = match failure {
+                Failure::Limited { after } => FAILED_PAUSE.max(after),
+                Failure::Refused { .. } | Failure::Unsure { .. } => FAILED_PAUSE,
+            };
         }
         if let Err(failure) = look(&ear).await {
             tell(&failure);

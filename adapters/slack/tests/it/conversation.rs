@@ -1,4 +1,5 @@
-//! People in front of Slack, and what each of them gets to see.
+//! People in front of Slack, and what each of them gets to see: the same by Socket Mode and over signed
+//! HTTP.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,37 @@ use underrose_chat::{
 
 use crate::bounds::texts;
 use crate::stage::{Stage, key, post, room, user};
+
+/// Each conversation once by each way in.
+macro_rules! both_ways {
+    ($($conversation:ident)*) => {
+        mod by_socket {
+            $(#[tokio::test]
+            async fn $conversation() {
+                super::$conversation(super::Stage::up().await).await;
+            })*
+        }
+
+        mod over_http {
+            $(#[tokio::test]
+            async fn $conversation() {
+                super::$conversation(super::Stage::up_over_http().await).await;
+            })*
+        }
+    };
+}
+
+both_ways! {
+    a_slash_command_is_answered_to_its_caller_alone
+    a_mention_is_answered_where_it_stands_and_a_direct_message_in_it
+    in_a_private_room_a_mention_comes_twice_and_counts_once
+    a_button_gives_its_command_and_its_answer_is_the_presser_s
+    a_modal_lives_scores_and_shows_errors_beside_the_field
+    a_closed_modal_is_a_cancelled_form
+    the_shortcut_opens_the_report_with_the_message_linked
+    app_home_is_published_and_its_buttons_are_answered_directly
+    who_joins_a_private_room_is_told_with_who_let_them_in
+}
 
 fn said(message: &Value) -> String {
     texts(message["blocks"].as_array().unwrap())
@@ -53,9 +85,7 @@ fn form(values: &BTreeMap<String, String>) -> Form {
     }
 }
 
-#[tokio::test]
-async fn a_slash_command_is_answered_to_its_caller_alone() {
-    let stage = Stage::up().await;
+async fn a_slash_command_is_answered_to_its_caller_alone(stage: Stage) {
     let (ann, bob) = (stage.emulator.person("ann"), stage.emulator.person("bob"));
     let general = stage.emulator.public("general", &[&ann, &bob]);
     stage.desk.says("Case 2026-0001 is new.");
@@ -83,9 +113,7 @@ async fn a_slash_command_is_answered_to_its_caller_alone() {
     assert_eq!(stage.emulator.complaints(), Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn a_mention_is_answered_where_it_stands_and_a_direct_message_in_it() {
-    let stage = Stage::up().await;
+async fn a_mention_is_answered_where_it_stands_and_a_direct_message_in_it(stage: Stage) {
     let (ann, bob) = (stage.emulator.person("ann"), stage.emulator.person("bob"));
     let general = stage.emulator.public("general", &[&ann, &bob]);
     stage.desk.says("Nothing waits.");
@@ -113,9 +141,7 @@ async fn a_mention_is_answered_where_it_stands_and_a_direct_message_in_it() {
     assert_eq!(stage.emulator.complaints(), Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn in_a_private_room_a_mention_comes_twice_and_counts_once() {
-    let stage = Stage::up().await;
+async fn in_a_private_room_a_mention_comes_twice_and_counts_once(stage: Stage) {
     let ann = stage.emulator.person("ann");
     let case = stage.emulator.private("case", &[&ann]);
     stage.desk.says("You have it.");
@@ -139,9 +165,7 @@ async fn in_a_private_room_a_mention_comes_twice_and_counts_once() {
     assert_eq!(texts, ["only chatter", "vuln ack"]);
 }
 
-#[tokio::test]
-async fn a_button_gives_its_command_and_its_answer_is_the_presser_s() {
-    let stage = Stage::up().await;
+async fn a_button_gives_its_command_and_its_answer_is_the_presser_s(stage: Stage) {
     let (ann, bob) = (stage.emulator.person("ann"), stage.emulator.person("bob"));
     let case = stage.emulator.private("case", &[&ann, &bob]);
     let choice = Choice {
@@ -184,9 +208,7 @@ async fn a_button_gives_its_command_and_its_answer_is_the_presser_s() {
     assert_eq!(stage.emulator.complaints(), Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn a_modal_lives_scores_and_shows_errors_beside_the_field() {
-    let stage = Stage::up().await;
+async fn a_modal_lives_scores_and_shows_errors_beside_the_field(stage: Stage) {
     let ann = stage.emulator.person("ann");
     let case = stage.emulator.private("case", &[&ann]);
     stage.desk.answers(|inbound| match &inbound.what {
@@ -237,9 +259,7 @@ async fn a_modal_lives_scores_and_shows_errors_beside_the_field() {
     assert_eq!(stage.emulator.complaints(), Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn a_closed_modal_is_a_cancelled_form() {
-    let stage = Stage::up().await;
+async fn a_closed_modal_is_a_cancelled_form(stage: Stage) {
     let ann = stage.emulator.person("ann");
     let general = stage.emulator.public("general", &[&ann]);
     stage.desk.answers(|_| Immediate::Form {
@@ -255,9 +275,7 @@ async fn a_closed_modal_is_a_cancelled_form() {
     );
 }
 
-#[tokio::test]
-async fn the_shortcut_opens_the_report_with_the_message_linked() {
-    let stage = Stage::up().await;
+async fn the_shortcut_opens_the_report_with_the_message_linked(stage: Stage) {
     let ann = stage.emulator.person("ann");
     let general = stage.emulator.public("general", &[&ann]);
     let actor = stage.emulator.actor(&ann);
@@ -282,9 +300,7 @@ async fn the_shortcut_opens_the_report_with_the_message_linked() {
     );
 }
 
-#[tokio::test]
-async fn app_home_is_published_and_its_buttons_are_answered_directly() {
-    let stage = Stage::up().await;
+async fn app_home_is_published_and_its_buttons_are_answered_directly(stage: Stage) {
     let ann = stage.emulator.person("ann");
     let actor = stage.emulator.actor(&ann);
     stage.desk.answers(|inbound| match &inbound.what {
@@ -333,9 +349,7 @@ async fn app_home_is_published_and_its_buttons_are_answered_directly() {
     assert_eq!(stage.emulator.complaints(), Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn who_joins_a_private_room_is_told_with_who_let_them_in() {
-    let stage = Stage::up().await;
+async fn who_joins_a_private_room_is_told_with_who_let_them_in(stage: Stage) {
     let (ann, eve) = (stage.emulator.person("ann"), stage.emulator.person("eve"));
     let case = stage.emulator.private("case", &[&ann]);
     stage.emulator.actor(&ann).invite(&case, &eve).unwrap();

@@ -389,6 +389,66 @@ async fn retry_after_holds_for_that_channel_alone() {
     );
 }
 
+/// A press's answer goes to the address that came with it; while Slack asks for a pause there, by
+/// another way.
+#[tokio::test]
+async fn retry_after_holds_for_response_addresses_and_the_answer_comes_by_another_way() {
+    let stage = Stage::up().await;
+    let ann = stage.emulator.person("ann");
+    let case = stage.emulator.private("case", &[&ann]);
+    let choice = underrose_chat::Choice {
+        label: "I have it".into(),
+        command: "oncall ack".into(),
+        weight: underrose_chat::Weight::Casual,
+        confirm: None,
+    };
+    let Action::Post { to, .. } = post(&case, "") else {
+        unreachable!()
+    };
+    let choices = vec![choice];
+    let card = Message {
+        blocks: vec![underrose_chat::Block::Choices { choices }],
+    };
+    let posted = Action::post(to, card);
+    stage.slack.deliver(&key("a1"), &posted).await.unwrap();
+    stage.desk.says("You have it.");
+    let pause = Trouble::RateLimited { seconds: 60 };
+    stage.emulator.fail("response_url", pause, 1);
+    let actor = stage.emulator.actor(&ann);
+    for answers in 1..=2 {
+        actor.press_labelled(&case, "I have it").await.unwrap();
+        stage.emulator.settled().await;
+        assert_eq!(actor.ephemerals(&case).len(), answers);
+    }
+    let asked = stage.emulator.calls("response_url");
+    assert_eq!(asked.len(), 1, "slack is left alone meanwhile");
+}
+
+#[tokio::test]
+async fn a_disabled_user_group_is_named_and_found_again_when_it_is_enabled() {
+    let stage = Stage::new().await;
+    let ann = stage.emulator.person("ann");
+    let group = stage.emulator.group("oncall", &[&ann]);
+    let set = Action::SetOnCall {
+        group: "oncall".into(),
+        who: vec![user(&ann)],
+    };
+    let disable = |disabled| {
+        stage.emulator.with(|world| {
+            world.groups.get_mut(&group).unwrap().disabled = disabled;
+        });
+    };
+    stage.slack.deliver(&key("a1"), &set).await.unwrap();
+    disable(true);
+    for number in 2..4 {
+        let refused = stage.slack.deliver(&key(&format!("a{number}")), &set).await;
+        let refused = refused.expect_err("nobody is called").to_string();
+        assert!(refused.contains("disabled"), "{refused}");
+    }
+    disable(false);
+    stage.slack.deliver(&key("a4"), &set).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_fan_out_takes_what_slack_allows_and_a_page_goes_at_once() {
     let stage = Stage::with(underrose_slack_emulator::Settings {

@@ -2,21 +2,27 @@
 //! a test tells it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use underrose_chat::{
     Accept, Action, Adapter, DeliveryKey, Happening, Immediate, Inbound, Inbox, InboxClosed,
     ListenError, Message, Network, RoomId, Target, UserId,
 };
-use underrose_slack::{Secret, Settings, Slack, WayIn};
+use underrose_slack::{PATH, Secret, Settings, Slack, WayIn};
 use underrose_slack_emulator as emulator;
-use underrose_slack_emulator::Emulator;
+use underrose_slack_emulator::{Emulator, free_port};
 
 pub const MANIFEST: &str = include_str!("../../../../slack-app-manifest.yaml");
+
+/// With which the emulator signs.
+pub const SECRET: &str = "emulated-signing-secret";
 
 /// The app as the manifest describes it.
 pub fn app() -> emulator::Settings {
@@ -65,6 +71,7 @@ pub struct Desk {
     answered: Mutex<BTreeMap<Remembered, Immediate>>,
     pub deliveries: Mutex<u64>,
     pub times: Mutex<u64>,
+    closed: AtomicBool,
     members: Mutex<Vec<(RoomId, Vec<UserId>)>>,
     changed: tokio::sync::Notify,
 }
@@ -72,6 +79,9 @@ pub struct Desk {
 #[async_trait]
 impl Accept for Desk {
     async fn accept(&self, inbound: Inbound) -> Result<Immediate, InboxClosed> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(InboxClosed);
+        }
         if inbound.what == Happening::Time {
             *self.times.lock().unwrap() += 1;
             return Ok(Immediate::Nothing);
@@ -110,6 +120,7 @@ impl Desk {
             answered: Mutex::default(),
             deliveries: Mutex::default(),
             times: Mutex::default(),
+            closed: AtomicBool::new(false),
             members: Mutex::default(),
             changed: tokio::sync::Notify::new(),
         })
@@ -117,6 +128,15 @@ impl Desk {
 
     pub fn answers(&self, answer: impl Fn(&Inbound) -> Immediate + Send + Sync + 'static) {
         *self.answer.lock().unwrap() = Box::new(answer);
+    }
+
+    /// Takes nothing any more, as the engine when the process ends.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    pub fn open(&self) {
+        self.closed.store(false, Ordering::SeqCst);
     }
 
     pub fn says(&self, text: &'static str) {
@@ -161,6 +181,17 @@ pub fn slack_at(emulator: &Emulator, way: WayIn) -> Arc<Slack> {
     )
 }
 
+pub fn slack_over_http(emulator: &Emulator, listen: SocketAddr) -> Arc<Slack> {
+    let signing_secret = Secret::new(SECRET);
+    slack_at(
+        emulator,
+        WayIn::Http {
+            listen,
+            signing_secret,
+        },
+    )
+}
+
 pub fn socket(emulator: &Emulator) -> WayIn {
     let app_token = emulator.look(|world| Secret::new(world.settings.app_token.clone()));
     WayIn::Socket { app_token }
@@ -185,6 +216,36 @@ impl Stage {
     pub fn listen(&self) -> JoinHandle<Result<(), ListenError>> {
         let (slack, desk, stop) = (self.slack.clone(), self.desk.clone(), self.stop.clone());
         tokio::spawn(async move { slack.listen(Inbox::new(desk), stop).await })
+    }
+
+    pub async fn listening_over_http() -> (Self, SocketAddr, JoinHandle<Result<(), ListenError>>) {
+        Self::listening_over_http_as(app()).await
+    }
+
+    /// Listening over signed HTTP, on this address.
+    pub async fn listening_over_http_as(
+        settings: emulator::Settings,
+    ) -> (Self, SocketAddr, JoinHandle<Result<(), ListenError>>) {
+        let listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let settings = settings.over_http(&format!("http://{listen}{PATH}"));
+        let emulator = Emulator::start(settings).await.unwrap();
+        let slack = slack_over_http(&emulator, listen);
+        let stage = Self {
+            emulator,
+            slack,
+            desk: Desk::new(),
+            stop: CancellationToken::new(),
+        };
+        let listening = stage.listen();
+        // Listening, when a connection is taken.
+        while TcpStream::connect(listen).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+        (stage, listen, listening)
+    }
+
+    pub async fn up_over_http() -> Self {
+        Self::listening_over_http().await.0
     }
 
     /// Listening, with both sockets open.

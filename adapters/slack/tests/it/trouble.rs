@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use underrose_chat::{About, Adapter, Happening, Inbox};
-use underrose_slack_emulator::{Standing, Trouble, World};
+use underrose_slack_emulator::{Guest, Standing, Trouble, World};
 
 use crate::stage::{Desk, Stage, app, key, room, slack_at, socket, user};
 
@@ -236,4 +236,73 @@ async fn a_room_that_cannot_be_looked_at_hides_no_other() {
         seen += usize::from(told(room).await);
     }
     assert_eq!(seen, 2);
+}
+
+#[tokio::test]
+async fn why_slack_opens_no_socket_is_told_once_and_it_is_not_tried_in_a_rush() {
+    for (why, words) in [
+        ("link_disabled", "turn it on again"),
+        ("too_many_websockets", "end the other processes"),
+    ] {
+        let stage = Stage::up().await;
+        let before = stage.emulator.calls("apps.connections.open").len();
+        stage.emulator.refuse_sockets(Some(why));
+        says(&stage, 1, &About::Network, words).await;
+        let tried = |world: &World| {
+            let calls = world.record.calls.iter();
+            let opened = calls.filter(|call| call.method == "apps.connections.open");
+            let at: Vec<_> = opened.skip(before).map(|call| call.at).collect();
+            (at.len() >= 8).then_some(at)
+        };
+        let patience = Duration::from_secs(30);
+        let at = stage
+            .emulator
+            .until_in(patience, "eight attempts", tried)
+            .await;
+        let took = *at.last().unwrap() - at[0];
+        // Two sockets, each after 100, 200 and 400 ms.
+        assert!(took.num_milliseconds() >= 600, "{took}");
+        stage.emulator.refuse_sockets(None);
+        stage.emulator.connected(2).await;
+        let ann = stage.emulator.person("ann");
+        stage.emulator.actor(&ann).dm("vuln help").unwrap();
+        stage.emulator.settled().await;
+        assert_eq!(stage.desk.texts(), ["vuln help"]);
+        assert_eq!(told(&stage, 2).await.len(), 1, "{why} is told once");
+    }
+}
+
+#[tokio::test]
+async fn a_guest_on_the_list_is_let_in_where_slack_allows_it_and_else_told_of() {
+    let stage = Stage::up().await;
+    let emulator = &stage.emulator;
+    let single = emulator.guest("single", Guest::Ultra);
+    let multi = emulator.guest("multi", Guest::Restricted);
+    let stranger = emulator.guest("stranger", Guest::Stranger);
+    let opened = underrose_chat::Action::OpenRoom {
+        name: "case-1".into(),
+        topic: "case 1".into(),
+        invite: [&single, &multi, &stranger].map(|who| user(who)).to_vec(),
+    };
+    let opened = stage.slack.deliver(&key("a1"), &opened).await.unwrap();
+    let underrose_chat::Receipt::Room { room } = opened else {
+        panic!("{opened:?}")
+    };
+    let told = told(&stage, 2).await;
+    let left_out: Vec<&About> = told.iter().map(|(about, _)| about).collect();
+    let about = |who: &str| About::Person { who: user(who) };
+    assert_eq!(left_out, [&about(&single), &about(&stranger)]);
+    for (_, reason) in &told {
+        assert!(reason.contains("a guest of the workspace"), "{reason}");
+    }
+    let members = emulator.look(|world| world.channels[&room.id].members.clone());
+    assert!(members.contains(&multi) && members.len() == 2, "{members:?}");
+    // Later, by an invitation: refused with what to do.
+    let invite = underrose_chat::Action::Invite {
+        room,
+        who: user(&single),
+    };
+    let refused = stage.slack.deliver(&key("a2"), &invite).await;
+    let refused = refused.expect_err("slack lets no such guest in").to_string();
+    assert!(refused.contains("an admin must let them"), "{refused}");
 }
