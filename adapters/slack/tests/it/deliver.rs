@@ -425,28 +425,29 @@ async fn retry_after_holds_for_response_addresses_and_the_answer_comes_by_anothe
 }
 
 #[tokio::test]
-async fn a_disabled_user_group_is_named_and_found_again_when_it_is_enabled() {
+async fn a_disabled_user_group_calls_nobody_and_its_successor_is_found() {
     let stage = Stage::new().await;
     let ann = stage.emulator.person("ann");
-    let group = stage.emulator.group("oncall", &[&ann]);
+    let group = stage.emulator.group("oncall", &[]);
     let set = Action::SetOnCall {
         group: "oncall".into(),
         who: vec![user(&ann)],
     };
-    let disable = |disabled| {
-        stage.emulator.with(|world| {
-            world.groups.get_mut(&group).unwrap().disabled = disabled;
-        });
-    };
     stage.slack.deliver(&key("a1"), &set).await.unwrap();
-    disable(true);
+    stage.emulator.with(|world| {
+        world.groups.get_mut(&group).unwrap().disabled = true;
+    });
     for number in 2..4 {
         let refused = stage.slack.deliver(&key(&format!("a{number}")), &set).await;
         let refused = refused.expect_err("nobody is called").to_string();
         assert!(refused.contains("disabled"), "{refused}");
     }
-    disable(false);
+    let looked = stage.emulator.calls("usergroups.users.update").len();
+    assert_eq!(looked, 2, "a group that is not listed is not written to");
+    let next = stage.emulator.group("oncall", &[]);
     stage.slack.deliver(&key("a4"), &set).await.unwrap();
+    let people = stage.emulator.look(|world| world.groups[&next].people.clone());
+    assert_eq!(people, [ann]);
 }
 
 #[tokio::test]
