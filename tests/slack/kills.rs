@@ -23,7 +23,12 @@ impl Random {
 }
 
 async fn whole_life(seed: u64, kills: usize) -> usize {
-    let mut scene = Scene::new().await;
+    // Both ways in.
+    let mut scene = if seed % 2 == 0 {
+        Scene::new().await
+    } else {
+        Scene::over_http().await
+    };
     scene.kill_at_random(seed, kills);
     // A message: Slack brings it again until it is acknowledged. A slash command it does not, so
     // that whoever types that again after a kill may well report a second time.

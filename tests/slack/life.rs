@@ -2,6 +2,7 @@
 //! Slack go through it.
 
 use serde_json::Value;
+use underrose_slack_emulator::Guest;
 
 use crate::scene::Scene;
 
@@ -11,7 +12,15 @@ fn shows(value: &Value, words: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disclosure_lives_on_slack_from_the_report_to_the_archive() {
-    let mut scene = Scene::new().await;
+    lives(Scene::new().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disclosure_lives_on_slack_over_signed_http_as_well() {
+    lives(Scene::over_http().await).await;
+}
+
+async fn lives(mut scene: Scene) {
     let (ok, said) = scene.run(&["check", "--connect"]);
     assert!(ok, "{said}");
     assert!(
@@ -45,6 +54,35 @@ async fn a_disclosure_lives_on_slack_from_the_report_to_the_archive() {
     alice
         .sees_that(&case, "the card in triage", |message| {
             shows(message, "triaging")
+        })
+        .await;
+
+    // A guest of the workspace whom somebody lets in is not on the list, and is out again …
+    let gus = scene.emulator.guest("gus", Guest::Restricted);
+    scene.actor("carol").invite(&case, &gus).unwrap();
+    scene
+        .until("the guest to be out", |world| {
+            (!world.channels[&case].members.contains(&gus)).then_some(())
+        })
+        .await;
+    alice
+        .sees_that(&case, "that somebody was removed", |message| {
+            shows(message, "is not on this case's list")
+        })
+        .await;
+    // … until the list names them, who accepted the terms.
+    let because = "vuln add @gus as fix with history because he wrote it";
+    scene.types("alice", &case, because).await;
+    let guest = scene.actor("gus");
+    guest
+        .sees_that(&guest.direct(), "the terms", |message| {
+            shows(message, "vuln terms accept")
+        })
+        .await;
+    guest.dm("vuln terms accept 2026-0001").unwrap();
+    scene
+        .until("the guest to be in", |world| {
+            world.channels[&case].members.contains(&gus).then_some(())
         })
         .await;
 

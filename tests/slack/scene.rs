@@ -1,16 +1,18 @@
 //! A workspace, its people, and the bot as a process that can be killed.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use underrose_slack_emulator::{Cannot, Delivery, Emulator, World};
+use tokio::net::TcpStream;
+use underrose_slack_emulator::{Cannot, Delivery, Emulator, Settings, World, free_port};
 
 use crate::kills::Random;
 use crate::looking::{approvals, case_rooms};
-use crate::workspace::app;
+use crate::workspace::{app, app_over_http};
 
 /// A scene that takes longer has hung.
 pub const DEADLINE: Duration = Duration::from_secs(120);
@@ -21,6 +23,8 @@ const TYPED_MAX: usize = 20;
 pub struct Scene {
     pub emulator: Emulator,
     pub dir: tempfile::TempDir,
+    /// Where the bot listens, if it does over HTTP.
+    pub listen: Option<SocketAddr>,
     bot: Option<Child>,
     pub kills: usize,
     random: Option<Random>,
@@ -30,8 +34,27 @@ pub struct Scene {
 }
 
 impl Scene {
+    /// By Socket Mode.
     pub async fn new() -> Self {
-        let emulator = Emulator::start(app()).await.unwrap();
+        let mut scene = Self::prepared(app(), None).await;
+        scene.start();
+        scene.emulator.connected(2).await;
+        scene
+    }
+
+    /// Over signed HTTP.
+    pub async fn over_http() -> Self {
+        let listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let mut scene = Self::prepared(app_over_http(listen), Some(listen)).await;
+        scene.start();
+        while scene.emulator.verify_address().await.is_err() {
+            tokio::task::yield_now().await;
+        }
+        scene
+    }
+
+    async fn prepared(app: Settings, listen: Option<SocketAddr>) -> Self {
+        let emulator = Emulator::start(app).await.unwrap();
         let people = ["alice", "bob", "carol", "dave", "erin"];
         let ids: Vec<String> = people.iter().map(|name| emulator.person(name)).collect();
         let members: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -43,9 +66,10 @@ impl Scene {
         let security = emulator.private("security", &members[..4]);
         emulator.group("security-oncall", &members[..1]);
         let dir = tempfile::tempdir().unwrap();
-        let mut scene = Self {
+        let scene = Self {
             emulator,
             dir,
+            listen,
             bot: None,
             kills: 0,
             random: None,
@@ -54,18 +78,6 @@ impl Scene {
         };
         std::fs::write(scene.config(), scene.configuration(&people)).unwrap();
         assert!(scene.run(&["setup"]).0);
-        scene.start();
-        scene
-            .emulator
-            .until_in(DEADLINE, "the bot to connect", |world| {
-                let opened = world
-                    .record
-                    .calls
-                    .iter()
-                    .filter(|call| call.method == "apps.connections.open");
-                (opened.count() >= 2).then_some(())
-            })
-            .await;
         scene
     }
 
@@ -85,17 +97,20 @@ impl Scene {
     }
 
     fn command(&self) -> Command {
-        let (bot, app) = self.emulator.look(|world| {
+        let (bot, app, signing) = self.emulator.look(|world| {
+            let settings = &world.settings;
             (
-                world.settings.bot_token.clone(),
-                world.settings.app_token.clone(),
+                settings.bot_token.clone(),
+                settings.app_token.clone(),
+                settings.signing_secret.clone(),
             )
         });
         let mut command = Command::new(env!("CARGO_BIN_EXE_underrose"));
         command
             .env("UNDERROSE_CONFIG", self.config())
             .env("TEST_SLACK_BOT", bot)
-            .env("TEST_SLACK_APP", app);
+            .env("TEST_SLACK_APP", app)
+            .env("TEST_SLACK_SIGNING", signing);
         command
     }
 
@@ -158,6 +173,18 @@ impl Scene {
         self.start();
     }
 
+    /// Nobody types again before the bot is back: over HTTP a command to one that is not is in vain
+    /// at once.
+    async fn listens_again(&mut self) {
+        let Some(listen) = self.listen else { return };
+        while TcpStream::connect(listen).await.is_err() {
+            if self.calls() >= self.strike_at() {
+                self.strike();
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Waits until something is so, with kills where they are due.
     pub async fn until<R>(&mut self, what: &str, so: impl Fn(&World) -> Option<R>) -> R {
         loop {
@@ -210,7 +237,7 @@ impl Scene {
                 Ok(delivery) if delivery.is_acknowledged() => {
                     return delivery.answer.ok().flatten().unwrap_or_default();
                 }
-                Ok(_) => {}
+                Ok(_) => self.listens_again().await,
                 Err(cannot) => panic!("{what}: {cannot}"),
             }
         }

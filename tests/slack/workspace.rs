@@ -1,5 +1,6 @@
 //! The workspace's app as the manifest describes it, and the bot's configuration for it.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use underrose_slack_emulator::Settings;
@@ -14,6 +15,15 @@ pub fn app() -> Settings {
         // Whatever is not acknowledged comes again, as often as it takes.
         retry_after: vec![Duration::ZERO; 50],
         ..Settings::of_manifest(MANIFEST)
+    }
+}
+
+/// The same app with this address for its events, commands and buttons.
+pub fn app_over_http(listen: SocketAddr) -> Settings {
+    Settings {
+        // A bot that was killed does not listen for a moment.
+        retry_after: vec![Duration::from_millis(200); 100],
+        ..app().over_http(&format!("http://{listen}/slack"))
     }
 }
 
@@ -73,7 +83,15 @@ impl Scene {
         }
         let mut slack = toml::Table::new();
         slack.insert("bot_token".into(), "env:TEST_SLACK_BOT".into());
-        slack.insert("app_token".into(), "env:TEST_SLACK_APP".into());
+        match self.listen {
+            None => {
+                slack.insert("app_token".into(), "env:TEST_SLACK_APP".into());
+            }
+            Some(listen) => {
+                slack.insert("listen".into(), listen.to_string().into());
+                slack.insert("signing_secret".into(), "env:TEST_SLACK_SIGNING".into());
+            }
+        }
         slack.insert("api_url".into(), self.emulator.api_url().into());
         table.insert("slack".into(), toml::Value::Array(vec![slack.into()]));
         table.to_string()
