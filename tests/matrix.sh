@@ -21,4 +21,10 @@ cargo test --workspace --features sim --test homeserver -- --test-threads="${MAT
 cargo test --workspace --features sim --test bot -- --nocapture --test-threads=1
 # The console's transcripts on Matrix, and one case on Matrix, Slack and the console at once.
 cargo test --workspace --features sim --test transcripts-on-matrix -- --test-threads="${MATRIX_THREADS:-4}"
-cargo test --workspace --features sim --test several-networks -- --test-threads=2
+# What is said to Slack there is validated as tests/slack.sh validates its own.
+. tests/node.sh
+tests/slack-peers.sh
+record="$(realpath -m "${CARGO_TARGET_DIR:-target}")/slack-record-several"
+rm -rf "$record"
+SLACK_EMULATOR_RECORD="$record" cargo test --workspace --features sim --test several-networks -- --test-threads=2
+tests/slack-validate.sh "$record"

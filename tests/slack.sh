@@ -17,5 +17,5 @@ for suite in slack-adapter slack-bot; do
 done
 # Slack's own pace, a message a second in a room, is most of it: many scripts wait at once.
 SLACK_EMULATOR_RECORD="$record" cargo test --workspace --features sim --test transcripts-on-slack -- --test-threads=12
-cargo test --workspace --features sim --test slack-soak
+SLACK_EMULATOR_RECORD="$record" cargo test --workspace --features sim --test slack-soak
 tests/slack-validate.sh "$record"

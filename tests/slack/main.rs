@@ -5,6 +5,7 @@
 mod kills;
 mod life;
 mod looking;
+mod random;
 mod scene;
 mod screens;
 mod two;

@@ -10,8 +10,8 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use underrose_slack_emulator::{Cannot, Delivery, Emulator, Settings, World, free_port};
 
-use crate::kills::Random;
 use crate::looking::{approvals, case_rooms};
+use crate::random::Random;
 use crate::workspace::{app, app_over_http};
 
 /// A scene that takes longer has hung.
@@ -36,7 +36,12 @@ pub struct Scene {
 impl Scene {
     /// By Socket Mode.
     pub async fn new() -> Self {
-        let mut scene = Self::prepared(app(), None).await;
+        Self::with_more(0).await
+    }
+
+    /// By Socket Mode; so many more members are called `p0`, `p1`, …
+    pub async fn with_more(members: usize) -> Self {
+        let mut scene = Self::prepared(app(), None, members).await;
         scene.start();
         scene.emulator.connected(2).await;
         scene
@@ -45,7 +50,7 @@ impl Scene {
     /// Over signed HTTP.
     pub async fn over_http() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let mut scene = Self::prepared(app_over_http(listen), Some(listen)).await;
+        let mut scene = Self::prepared(app_over_http(listen), Some(listen), 0).await;
         scene.start();
         while scene.emulator.verify_address().await.is_err() {
             tokio::task::yield_now().await;
@@ -53,9 +58,12 @@ impl Scene {
         scene
     }
 
-    async fn prepared(app: Settings, listen: Option<SocketAddr>) -> Self {
+    async fn prepared(app: Settings, listen: Option<SocketAddr>, more: usize) -> Self {
         let emulator = Emulator::start(app).await.unwrap();
-        let people = ["alice", "bob", "carol", "dave", "erin"];
+        let mut people = ["alice", "bob", "carol", "dave", "erin"]
+            .map(str::to_owned)
+            .to_vec();
+        people.extend((0..more).map(|number| format!("p{number}")));
         let ids: Vec<String> = people.iter().map(|name| emulator.person(name)).collect();
         let members: Vec<&str> = ids.iter().map(String::as_str).collect();
         let halls = ["announce", "general", "dev"];

@@ -28,7 +28,7 @@ pub fn app_over_http(listen: SocketAddr) -> Settings {
 }
 
 impl Scene {
-    pub(crate) fn configuration(&self, people: &[&str]) -> String {
+    pub(crate) fn configuration(&self, people: &[String]) -> String {
         let mut table: toml::Table = std::fs::read_to_string("config.example.toml")
             .unwrap()
             .parse()
@@ -67,12 +67,16 @@ impl Scene {
             "groups",
             vec!["slack/security-oncall"].into(),
         );
-        for (entry, name) in table["people"]
-            .as_array_mut()
-            .unwrap()
-            .iter_mut()
-            .zip(people)
-        {
+        let entries = table["people"].as_array_mut().unwrap();
+        for name in people.iter().skip(entries.len()) {
+            // A member like Dave.
+            let mut more = entries[3].clone();
+            let entry = more.as_table_mut().unwrap();
+            entry.insert("id".into(), name.as_str().into());
+            entry.insert("name".into(), name.as_str().into());
+            entries.push(more);
+        }
+        for (entry, name) in entries.iter_mut().zip(people) {
             let handles = toml::Table::from_iter([("slack".to_owned(), self.id(name).into())]);
             // Pages wait for working hours, and tests do not.
             let days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].map(toml::Value::from);

@@ -45,7 +45,8 @@ pub fn begin(shared: &Arc<Shared>, parcel: Parcel) {
     let first = first(shared, &parcel);
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
-        run(&shared, &parcel, first).await;
+        let delivery = run(&shared, &parcel, first).await;
+        shared.with(|world| world.record.delivered(delivery));
         drop(under_way);
     });
 }

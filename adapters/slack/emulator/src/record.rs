@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::deliver::Delivery;
 use crate::payload::{Door, Parcel};
 use crate::settings::Settings;
 
@@ -48,6 +49,8 @@ pub struct Sent {
 pub struct Record {
     pub calls: VecDeque<Call>,
     pub sent: VecDeque<Sent>,
+    /// How the events ended that nobody waited for.
+    pub delivered: VecDeque<Delivery>,
     /// Misuse that Slack would answer with silence.
     pub complaints: Vec<String>,
     /// Calls ever made, also those no longer kept.
@@ -74,6 +77,7 @@ impl Record {
         Self {
             calls: VecDeque::new(),
             sent: VecDeque::new(),
+            delivered: VecDeque::new(),
             complaints: Vec::new(),
             calls_ever: 0,
             responses_ever: 0,
@@ -99,6 +103,10 @@ impl Record {
     pub fn sent(&mut self, sent: Sent) {
         self.line(|| serde_json::json!({ "sent": sent }));
         keep(&mut self.sent, sent, self.kept_max);
+    }
+
+    pub fn delivered(&mut self, delivery: Delivery) {
+        keep(&mut self.delivered, delivery, self.kept_max);
     }
 
     pub fn complain(&mut self, complaint: String) {

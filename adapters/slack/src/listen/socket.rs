@@ -103,7 +103,9 @@ async fn slot(ear: Arc<Ear>, app_token: Secret) -> Result<(), ListenError> {
                     () = ear.over.cancelled() => {}
                     () = retired.cancelled() => {}
                 }
-                let unsure = Failure::Unsure { what: "the socket ended at once" };
+                let unsure = Failure::Unsure {
+                    what: "the socket ended at once",
+                };
                 (opened.elapsed() < STANDS_AFTER).then_some(unsure)
             }
             Err(failure) => {

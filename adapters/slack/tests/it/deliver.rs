@@ -446,7 +446,9 @@ async fn a_disabled_user_group_calls_nobody_and_its_successor_is_found() {
     assert_eq!(looked, 2, "a group that is not listed is not written to");
     let next = stage.emulator.group("oncall", &[]);
     stage.slack.deliver(&key("a4"), &set).await.unwrap();
-    let people = stage.emulator.look(|world| world.groups[&next].people.clone());
+    let people = stage
+        .emulator
+        .look(|world| world.groups[&next].people.clone());
     assert_eq!(people, [ann]);
 }
 

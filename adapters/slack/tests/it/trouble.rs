@@ -296,13 +296,18 @@ async fn a_guest_on_the_list_is_let_in_where_slack_allows_it_and_else_told_of() 
         assert!(reason.contains("a guest of the workspace"), "{reason}");
     }
     let members = emulator.look(|world| world.channels[&room.id].members.clone());
-    assert!(members.contains(&multi) && members.len() == 2, "{members:?}");
+    assert!(
+        members.contains(&multi) && members.len() == 2,
+        "{members:?}"
+    );
     // Later, by an invitation: refused with what to do.
     let invite = underrose_chat::Action::Invite {
         room,
         who: user(&single),
     };
     let refused = stage.slack.deliver(&key("a2"), &invite).await;
-    let refused = refused.expect_err("slack lets no such guest in").to_string();
+    let refused = refused
+        .expect_err("slack lets no such guest in")
+        .to_string();
     assert!(refused.contains("an admin must let them"), "{refused}");
 }
