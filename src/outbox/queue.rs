@@ -18,6 +18,8 @@ const BACKOFF_FIRST: TimeDelta = TimeDelta::seconds(1);
 /// Longest pause: a network that comes back is found within this time.
 const BACKOFF_MAX: TimeDelta = TimeDelta::minutes(5);
 
+const PAGE_BACKOFF_MAX: TimeDelta = TimeDelta::seconds(30);
+
 /// A page that cannot be said within this time goes to the next person.
 const PAGE_GIVE_UP: TimeDelta = TimeDelta::minutes(10);
 
@@ -60,6 +62,10 @@ pub struct Queue {
     ready_at: BTreeMap<u64, DateTime<Utc>>,
     busy: BTreeSet<Line>,
     flying: BTreeMap<Network, usize>,
+    /// How many may fly at once: fewer while a network says that it is too much.
+    widths: BTreeMap<Network, usize>,
+    /// Until when an announcement leaves a network to a page that was too much for it.
+    held: BTreeMap<Network, DateTime<Utc>>,
     last_in_room: BTreeMap<Line, DateTime<Utc>>,
     room_pauses: BTreeMap<Network, TimeDelta>,
     seen: Option<DateTime<Utc>>,
@@ -162,16 +168,34 @@ impl Queue {
 
     /// A page goes whatever else is under way.
     fn has_room(&self, lane: Lane, id: u64) -> bool {
-        lane == Lane::Page
-            || self.rows.get(&id).is_some_and(|waiting| {
-                self.flying.get(&waiting.line.0).copied().unwrap_or(0) < IN_FLIGHT_MAX
-            })
+        if lane == Lane::Page {
+            return true;
+        }
+        let Some(waiting) = self.rows.get(&id) else {
+            return false;
+        };
+        let network = &waiting.line.0;
+        let is_held = lane == Lane::FanOut && self.held.get(network).copied() > self.seen;
+        let flying = self.flying.get(network).copied().unwrap_or_default();
+        !is_held && flying < self.width(network)
+    }
+
+    fn width(&self, network: &Network) -> usize {
+        self.widths.get(network).copied().unwrap_or(IN_FLIGHT_MAX)
     }
 
     /// It was delivered, or it never will be.
     pub fn done(&mut self, id: u64) {
         self.landed(id);
+        if let Some(network) = self.network_of(id) {
+            let width = self.width(&network) + 1;
+            self.widths.insert(network, width.min(IN_FLIGHT_MAX));
+        }
         self.forget(id);
+    }
+
+    fn network_of(&self, id: u64) -> Option<Network> {
+        Some(self.rows.get(&id)?.line.0.clone())
     }
 
     /// An attempt failed.
@@ -191,26 +215,34 @@ impl Queue {
             self.forget(id);
             return Retry::GaveUp;
         }
-        let doubled = BACKOFF_FIRST * 2_i32.saturating_pow((waiting.row.attempts - 1).min(20));
-        let asked = after
-            .and_then(|after| TimeDelta::from_std(after).ok())
-            .unwrap_or_default();
-        // A page that waits long is no page.
-        let most = if waiting.row.promise.lane == Lane::Page {
-            TimeDelta::seconds(30)
-        } else {
-            BACKOFF_MAX
-        };
-        let pause = (doubled.min(most) + jitter(&waiting.row.promise)).max(asked);
+        let asked = after.and_then(|after| TimeDelta::from_std(after).ok());
+        let pause = match asked {
+            // A network that says when it takes the next one is not failing.
+            Some(asked) => asked,
+            None => backoff(&waiting.row),
+        } + jitter(&waiting.row.promise);
         waiting.row.not_before = now + pause;
         let again = Retry::Again {
             not_before: now + pause,
             attempts: waiting.row.attempts,
         };
-        let line = waiting.line.clone();
+        let (line, lane) = (waiting.line.clone(), waiting.row.promise.lane);
+        if asked.is_some() {
+            self.too_much(&line.0, lane, now + pause);
+        }
         self.refresh(id);
         self.refresh_line(&line);
         again
+    }
+
+    /// A network takes no more before this instant. Half as many are tried at once, and what a page
+    /// needs is not taken by announcements meanwhile.
+    fn too_much(&mut self, network: &Network, lane: Lane, before: DateTime<Utc>) {
+        let width = (self.width(network) / 2).max(1);
+        self.widths.insert(network.clone(), width);
+        if lane == Lane::Page {
+            self.held.insert(network.clone(), before);
+        }
     }
 
     /// When [`Queue::take`] may have something.
@@ -305,6 +337,16 @@ impl Queue {
     }
 }
 
+/// Doubles with each attempt.
+fn backoff(row: &Row) -> TimeDelta {
+    let doubled = BACKOFF_FIRST * 2_i32.saturating_pow((row.attempts - 1).min(20));
+    doubled.min(match row.promise.lane {
+        // One that waits long is no page.
+        Lane::Page => PAGE_BACKOFF_MAX,
+        Lane::Reply | Lane::Card | Lane::FanOut => BACKOFF_MAX,
+    })
+}
+
 /// Spreads the attempts of many; follows from the key, so that rehearsals repeat.
 fn jitter(promise: &Promise) -> TimeDelta {
     let byte = promise.key.0.bytes().map(u64::from).sum::<u64>() % 250;
@@ -380,6 +422,34 @@ mod tests {
     }
 
     #[test]
+    fn a_network_that_has_too_much_gets_less_at_once_and_its_page_first() {
+        let mut queue = Queue::default();
+        for id in 0..200 {
+            queue.put(row(id, &format!("r{id}"), Lane::FanOut));
+        }
+        let second = Some(Duration::from_secs(1));
+        for id in taken(&mut queue, 0) {
+            queue.retry(id, at(0), second);
+        }
+        let next = taken(&mut queue, 0);
+        assert_eq!(next.len(), 1, "one that finds out when it may go on");
+        queue.put(row(900, "r1", Lane::Page));
+        assert_eq!(taken(&mut queue, 0), vec![900]);
+        queue.retry(900, at(0), second);
+        queue.done(next[0]);
+        assert_eq!(taken(&mut queue, 0), Vec::<u64>::new(), "all is the page's");
+        assert_eq!(taken(&mut queue, 2)[0], 900);
+        queue.done(900);
+        // It takes them again, more and more of them.
+        for _ in 0..5 {
+            for id in taken(&mut queue, 2) {
+                queue.done(id);
+            }
+        }
+        assert_eq!(taken(&mut queue, 2).len(), IN_FLIGHT_MAX);
+    }
+
+    #[test]
     fn a_room_keeps_its_order_and_one_stuck_room_blocks_no_other() {
         let mut queue = Queue::default();
         for (id, room) in [(1, "a"), (2, "a"), (3, "b")] {
@@ -392,6 +462,22 @@ mod tests {
         assert_eq!(taken(&mut queue, 5), vec![1]);
         queue.done(1);
         assert_eq!(taken(&mut queue, 5), vec![2]);
+    }
+
+    #[test]
+    fn a_network_that_says_when_is_asked_then_however_often_it_says_so() {
+        let mut queue = Queue::default();
+        queue.put(row(1, "a", Lane::FanOut));
+        let mut now = at(0);
+        for _ in 0..20 {
+            assert_eq!(queue.take(now).map(|row| row.id), Some(1));
+            let second = Some(Duration::from_secs(1));
+            assert!(matches!(queue.retry(1, now, second), Retry::Again { .. }));
+            let next = queue.next_wakeup().unwrap();
+            let pause = next - now;
+            assert!(pause >= TimeDelta::seconds(1) && pause < TimeDelta::milliseconds(1_250));
+            now = next;
+        }
     }
 
     #[test]

@@ -41,7 +41,12 @@ impl Scene {
 
     /// By Socket Mode; so many more members are called `p0`, `p1`, …
     pub async fn with_more(members: usize) -> Self {
-        let mut scene = Self::prepared(app(), None, members).await;
+        Self::as_app(app(), members).await
+    }
+
+    /// By Socket Mode, in a workspace with these settings.
+    pub async fn as_app(app: Settings, more: usize) -> Self {
+        let mut scene = Self::prepared(app, None, more).await;
         scene.start();
         scene.emulator.connected(2).await;
         scene

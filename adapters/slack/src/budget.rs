@@ -17,6 +17,9 @@ const MARGIN: usize = 1;
 /// Lines that are remembered; older ones are over long since.
 const LINES_MAX: usize = 4_096;
 
+/// In the place of a channel.
+const ALL: &str = "";
+
 /// A method, and the channel where a limit counts by channel.
 type Line = (&'static str, String);
 
@@ -61,7 +64,7 @@ fn line(method: &'static str, channel: &str) -> Line {
         if by_channel {
             channel.to_owned()
         } else {
-            String::new()
+            ALL.to_owned()
         },
     )
 }
@@ -75,11 +78,9 @@ impl Budget {
         now: Instant,
     ) -> Result<(), Duration> {
         let until = |at: Instant| at.saturating_duration_since(now);
-        if let Some(at) = self
-            .blocked
-            .get(&line(method, channel))
-            .filter(|at| **at > now)
-        {
+        let lines = [line(method, channel), line(method, ALL)];
+        let blocked = lines.iter().filter_map(|line| self.blocked.get(line));
+        if let Some(at) = blocked.max().filter(|at| **at > now) {
             return Err(until(*at));
         }
         if method == "chat.postMessage" {
@@ -107,10 +108,20 @@ impl Budget {
         }
     }
 
-    /// Slack said `Retry-After`.
+    /// Slack said `Retry-After`. It does not say of what: when it is said of a second channel while
+    /// the first still waits, it is the whole workspace's, for which Slack names no number.
     pub fn block(&mut self, method: &'static str, channel: &str, now: Instant, after: Duration) {
         self.forget(now);
-        self.blocked.insert(line(method, channel), now + after);
+        let (this, all) = (line(method, channel), line(method, ALL));
+        let of_another = |(line, at): (&Line, &Instant)| {
+            line.0 == method && *line != this && *line != all && *at > now
+        };
+        let at = now + after;
+        if self.blocked.iter().any(of_another) {
+            let known = self.blocked.entry(all).or_insert(at);
+            *known = at.max(*known);
+        }
+        self.blocked.insert(this, at);
     }
 
     fn forget(&mut self, now: Instant) {
@@ -161,5 +172,20 @@ mod tests {
         assert_eq!(budget.take("chat.postMessage", "C2", start), Ok(()));
         assert_eq!(budget.take("pins.add", "C2", start), Err(five));
         assert_eq!(budget.take("pins.add", "C2", start + five), Ok(()));
+    }
+
+    #[test]
+    fn a_second_channel_that_is_limited_means_all_of_them() {
+        let (mut budget, start) = (Budget::default(), Instant::now());
+        let (two, five) = (Duration::from_secs(2), Duration::from_secs(5));
+        budget.block("chat.postMessage", "C1", start, two);
+        budget.block("chat.postMessage", "C2", start, five);
+        assert_eq!(budget.take("chat.postMessage", "C3", start), Err(five));
+        assert_eq!(budget.take("chat.update", "C3", start), Ok(()));
+        assert_eq!(budget.take("chat.postMessage", "C3", start + five), Ok(()));
+        // One that was limited long ago says nothing of the others.
+        budget.block("chat.postMessage", "C4", start + five, five);
+        let (taken, later) = (Ok(()), start + five);
+        assert_eq!(budget.take("chat.postMessage", "C5", later), taken);
     }
 }

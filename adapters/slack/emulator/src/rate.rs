@@ -22,18 +22,19 @@ pub enum Tier {
     Special,
 }
 
-/// "Several hundred a minute": Slack names no number, so this is ours.
+/// "Hundreds a minute": Slack names no number, so this is ours.
 const SPECIAL_PER_MINUTE: f64 = 300.0;
 
 impl Tier {
-    fn per_minute(self) -> f64 {
+    fn per_minute(self, posts: u32) -> f64 {
         match self {
             // Documented as "1+": Bolt's two clients open connections one after the other.
             Self::One => 1.0,
             Self::Two => 20.0,
             Self::Three => 50.0,
             Self::Four => 100.0,
-            Self::Posting | Self::Special => SPECIAL_PER_MINUTE,
+            Self::Posting => f64::from(posts),
+            Self::Special => SPECIAL_PER_MINUTE,
         }
     }
 }
@@ -54,7 +55,7 @@ impl Buckets {
         method: &str,
         tier: Tier,
         channel: Option<&str>,
-        now: DateTime<Utc>,
+        (now, posts_per_minute): (DateTime<Utc>, u32),
     ) -> Result<(), u64> {
         if let (Tier::Posting, Some(channel)) = (tier, channel) {
             self.draw(&format!("channel/{channel}"), 1.0, 1.0, now)?;
@@ -63,9 +64,10 @@ impl Buckets {
         let burst = match tier {
             // Reconnecting a pair of sockets must work.
             Tier::One => 10.0,
-            other => other.per_minute(),
+            other => other.per_minute(posts_per_minute),
         };
-        self.draw(method, tier.per_minute() / 60.0, burst, now)
+        let per_second = tier.per_minute(posts_per_minute) / 60.0;
+        self.draw(method, per_second, burst, now)
     }
 
     fn draw(

@@ -23,6 +23,9 @@ pub struct Settings {
     pub events: BTreeSet<String>,
     pub transport: Transport,
     pub rates: Rates,
+    /// Messages a minute in all channels together, which may be used at once. Slack says "several
+    /// hundred" and names no number, so this is ours.
+    pub posts_per_minute: u32,
     pub redeliver: Redeliver,
     /// How long Slack waits for an acknowledgement.
     pub acknowledge_within: Duration,
@@ -161,6 +164,7 @@ impl Default for Settings {
             ]),
             transport: Transport::SocketMode,
             rates: Rates::Relaxed,
+            posts_per_minute: 300,
             redeliver: Redeliver::Everything,
             acknowledge_within: Duration::from_secs(3),
             record: None,

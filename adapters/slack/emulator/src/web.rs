@@ -117,10 +117,10 @@ fn run(world: &mut crate::world::World, call: &Incoming, trouble: &Option<Troubl
     }
     if world.settings.rates == crate::settings::Rates::Strict {
         let channel = call.args.text("channel");
-        let now = world.now;
+        let when = (world.now, world.settings.posts_per_minute);
         if let Err(seconds) = world
             .buckets
-            .take(method.name, method.tier, channel.as_deref(), now)
+            .take(method.name, method.tier, channel.as_deref(), when)
         {
             return Outcome::Limited(seconds);
         }
