@@ -12,10 +12,10 @@ record="$target/slack-record"
 rm -rf "$record"
 # The features are those of tests/run.sh, so that nothing is built twice.
 cargo test --workspace --features sim --no-run
-for suite in slack-adapter slack-bot; do
-  SLACK_EMULATOR_RECORD="$record" cargo test --workspace --features sim --test "$suite"
-done
-# Slack's own pace, a message a second in a room, is most of it: many scripts wait at once.
-SLACK_EMULATOR_RECORD="$record" cargo test --workspace --features sim --test transcripts-on-slack -- --test-threads=12
-SLACK_EMULATOR_RECORD="$record" cargo test --workspace --features sim --test slack-soak
+export SLACK_EMULATOR_RECORD="$record"
+cargo test --workspace --features sim --test slack-adapter
+# Slack's own pace, a message a second in a room, is most of these two: many wait at once.
+cargo test --workspace --features sim --test slack-bot -- --test-threads=6
+cargo test --workspace --features sim --test transcripts-on-slack -- --test-threads=12
+cargo test --workspace --features sim --test slack-soak
 tests/slack-validate.sh "$record"

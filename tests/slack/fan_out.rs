@@ -1,7 +1,7 @@
 //! An announcement to two hundred channels of a workspace that takes so many messages a minute, and a page
 //! in the middle of it.
 
-use underrose_slack_emulator::{Rates, Settings, World};
+use underrose_slack_emulator::{Settings, World};
 
 use crate::scene::{DEADLINE, Scene};
 use crate::workspace::app;
@@ -34,7 +34,6 @@ fn posts(world: &World) -> Vec<(f64, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fan_out_takes_what_slack_allows_and_a_page_does_not_wait_for_it() {
     let settings = Settings {
-        rates: Rates::Strict,
         posts_per_minute: PER_MINUTE,
         ..app()
     };

@@ -1,13 +1,22 @@
 //! Killed with SIGKILL at moments that follow from seeds: every command is obeyed once, one room
 //! for the case, every announcement exactly once and none early.
 
+use underrose_slack_emulator::{Rates, Settings};
+
 use crate::looking::case_rooms;
 use crate::scene::Scene;
+use crate::workspace::app;
 
 async fn whole_life(seed: u64, kills: usize) -> usize {
     // Both ways in.
     let mut scene = if seed % 2 == 0 {
-        Scene::new().await
+        // Slack opens one socket a minute, and a few more at once; this process is started more
+        // often.
+        let settings = Settings {
+            rates: Rates::Relaxed,
+            ..app()
+        };
+        Scene::as_app(settings, 0).await
     } else {
         Scene::over_http().await
     };

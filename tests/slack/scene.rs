@@ -36,15 +36,11 @@ pub struct Scene {
 impl Scene {
     /// By Socket Mode.
     pub async fn new() -> Self {
-        Self::with_more(0).await
+        Self::as_app(app(), 0).await
     }
 
-    /// By Socket Mode; so many more members are called `p0`, `p1`, …
-    pub async fn with_more(members: usize) -> Self {
-        Self::as_app(app(), members).await
-    }
-
-    /// By Socket Mode, in a workspace with these settings.
+    /// By Socket Mode, in a workspace with these settings; so many more members are called `p0`,
+    /// `p1`, …
     pub async fn as_app(app: Settings, more: usize) -> Self {
         let mut scene = Self::prepared(app, None, more).await;
         scene.start();
@@ -304,7 +300,7 @@ impl Scene {
     /// Sets an instant that comes soon, has two approve, and arms.
     pub async fn arm(&mut self, case: &str) -> DateTime<Utc> {
         for _ in 0..20 {
-            let instant = self.emulator.clock().now() + chrono::TimeDelta::seconds(12);
+            let instant = self.emulator.clock().now() + chrono::TimeDelta::seconds(18);
             let until = instant.format("%Y-%m-%d %H:%M:%S UTC").to_string();
             let instant = DateTime::from_timestamp(instant.timestamp(), 0).unwrap();
             self.types(

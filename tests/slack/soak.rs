@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::Interval;
-use underrose_slack_emulator::{Actor, Cannot, Delivery, Emulator};
+use underrose_slack_emulator::{Actor, Cannot, Delivery, Emulator, Rates, Settings};
 
 #[expect(dead_code, reason = "the soak needs a part of it")]
 mod looking;
@@ -158,7 +158,12 @@ async fn shake(emulator: Emulator) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_interactions_are_each_taken_once() {
-    let mut scene = Scene::with_more(MEMBERS).await;
+    // More people than one workspace's limits are made for.
+    let settings = Settings {
+        rates: Rates::Relaxed,
+        ..workspace::app()
+    };
+    let mut scene = Scene::as_app(settings, MEMBERS).await;
     let emulator = scene.emulator.clone();
     let hall = scene.halls[1].clone();
     let erin = scene.actor("erin");

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use underrose_slack_emulator::Settings;
+use underrose_slack_emulator::{Rates, Settings};
 
 use crate::scene::Scene;
 
@@ -14,6 +14,8 @@ pub fn app() -> Settings {
     Settings {
         // Whatever is not acknowledged comes again, as often as it takes.
         retry_after: vec![Duration::ZERO; 50],
+        // As often as Slack allows, and no more.
+        rates: Rates::Strict,
         ..Settings::of_manifest(MANIFEST)
     }
 }
