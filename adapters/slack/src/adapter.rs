@@ -11,6 +11,7 @@ use underrose_chat::{
     Receipt,
 };
 
+use crate::budget;
 use crate::listen::{self, Refused};
 use crate::settings::Settings;
 use crate::workspace::Workspace;
@@ -44,7 +45,7 @@ impl Adapter for Slack {
     /// "No more than one message per second per channel."
     /// <https://docs.slack.dev/apis/web-api/rate-limits/>
     fn room_pause(&self) -> Duration {
-        Duration::from_secs(1)
+        budget::PER_CHANNEL
     }
 
     async fn listen(&self, inbox: Inbox, stop: CancellationToken) -> Result<(), ListenError> {

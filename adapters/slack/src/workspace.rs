@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::{Notify, OnceCell, Semaphore};
 use underrose_chat::UserId;
 
 use crate::api::{Api, Failure};
@@ -19,6 +19,9 @@ const ROOM_KNOWN_FOR: Duration = Duration::from_secs(30);
 
 /// Rooms and people that are remembered.
 const KNOWN_MAX: usize = 10_000;
+
+/// Answers that wait for Slack at once: somebody in a hurry is answered, a flood is not.
+const WAITING_ANSWERS_MAX: usize = 200;
 
 /// The bot in one workspace.
 pub struct Workspace {
@@ -37,6 +40,8 @@ pub struct Workspace {
     /// Who could not be let into a room that was opened, and why: the duty is yet to be told.
     left_out: Mutex<Vec<(UserId, String)>>,
     pub(crate) somebody_left_out: Notify,
+    /// For answers that Slack does not take yet.
+    pub(crate) waiting_answers: Semaphore,
     /// By user, the channel of the direct conversation.
     directs: Mutex<BTreeMap<String, String>>,
     groups: Mutex<BTreeMap<String, String>>,
@@ -87,6 +92,7 @@ impl Workspace {
             changed: Notify::new(),
             left_out: Mutex::default(),
             somebody_left_out: Notify::new(),
+            waiting_answers: Semaphore::new(WAITING_ANSWERS_MAX),
             directs: Mutex::default(),
             groups: Mutex::default(),
         })

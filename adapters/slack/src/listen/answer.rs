@@ -1,6 +1,8 @@
 //! Gives a person at once what the core answered: in the acknowledgement where Slack takes it
 //! there, else by a call. Everything here is shown to that person alone.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use underrose_chat::{Form, Immediate, Message, Place};
 
@@ -10,6 +12,9 @@ use crate::modal;
 use crate::render::{self, Fallback};
 use crate::words;
 use crate::workspace::Workspace;
+
+/// How long an answer waits for Slack to take it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Answers; returns what goes with the acknowledgement.
 pub async fn give(
@@ -94,18 +99,10 @@ async fn say(
             }
             if *place == Place::Direct {
                 body["unfurl_links"] = json!(false);
-                return workspace
-                    .api
-                    .post("chat.postMessage", &body)
-                    .await
-                    .map(nothing);
+                return post(workspace, "chat.postMessage", &body).await;
             }
             body["user"] = json!(user);
-            workspace
-                .api
-                .post("chat.postEphemeral", &body)
-                .await
-                .map(nothing)
+            post(workspace, "chat.postEphemeral", &body).await
         }
         Way::Press {
             user,
@@ -123,23 +120,31 @@ async fn say(
             match channel.as_ref().filter(|channel| !channel.starts_with('D')) {
                 Some(channel) => {
                     let body = words(json!({"channel": channel, "user": user}));
-                    workspace
-                        .api
-                        .post("chat.postEphemeral", &body)
-                        .await
-                        .map(nothing)
+                    post(workspace, "chat.postEphemeral", &body).await
                 }
                 None => {
                     let channel = workspace.direct(user).await?;
                     let body = words(json!({"channel": channel, "unfurl_links": false}));
-                    workspace
-                        .api
-                        .post("chat.postMessage", &body)
-                        .await
-                        .map(nothing)
+                    post(workspace, "chat.postMessage", &body).await
                 }
             }
         }
+    }
+}
+
+/// Posts it, after the pause that Slack asks for: nothing else brings this answer.
+async fn post(workspace: &Workspace, method: &'static str, body: &Value) -> Result<Value, Failure> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let posted = workspace.api.post(method, body).await;
+        let Err(Failure::Limited { after }) = posted else {
+            return posted.map(nothing);
+        };
+        let waiting = workspace.waiting_answers.try_acquire();
+        let (Ok(_waiting), true) = (waiting, Instant::now() + after < until) else {
+            return Err(Failure::Limited { after });
+        };
+        tokio::time::sleep(after).await;
     }
 }
 

@@ -9,9 +9,9 @@ use underrose_chat::sim::Fault;
 use underrose_chat::suite::{Peer, Source, arrivals, deliveries};
 use underrose_chat::{Adapter, EventId, Happening, Inbound, Place, RoomId, Surface};
 use underrose_slack::inbound::instant;
-use underrose_slack_emulator::{Call, Emulator, Kind, Trouble};
+use underrose_slack_emulator::{Call, Emulator, Kind, Rates, Settings, Trouble};
 
-use crate::stage::{Stage, network, room, user};
+use crate::stage::{Stage, app, network, room, user};
 
 /// The suite's people, under the ids by which it names them.
 const PEOPLE: [&str; 3] = ["alice", "bob", "carol"];
@@ -25,7 +25,12 @@ struct SlackPeer {
 
 impl SlackPeer {
     async fn new(log: Log) -> Self {
-        let stage = Stage::new().await;
+        // The suite has no outbox that would try again.
+        let stage = Stage::with(Settings {
+            rates: Rates::Relaxed,
+            ..app()
+        })
+        .await;
         stage.emulator.with(|world| {
             for name in PEOPLE {
                 let id = world.add_person(name);

@@ -7,7 +7,7 @@ use serde_json::json;
 use underrose_chat::{Action, Adapter, DeliverError, Message, Openness, Receipt, Target};
 use underrose_slack_emulator::{Kind, Standing, Trouble};
 
-use crate::stage::{Stage, app, key, network, post, room, slack_at, socket, user};
+use crate::stage::{Stage, key, network, post, room, slack_at, socket, user};
 
 fn said(stage: &Stage, channel: &str) -> usize {
     stage.emulator.look(|world| {

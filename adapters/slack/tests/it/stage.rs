@@ -26,7 +26,11 @@ pub const SECRET: &str = "emulated-signing-secret";
 
 /// The app as the manifest describes it.
 pub fn app() -> emulator::Settings {
-    emulator::Settings::of_manifest(MANIFEST)
+    emulator::Settings {
+        // As often as Slack allows, and no more.
+        rates: emulator::Rates::Strict,
+        ..emulator::Settings::of_manifest(MANIFEST)
+    }
 }
 
 pub fn network() -> Network {
