@@ -8,8 +8,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use underrose::clock::{Clock, System};
 use underrose::config::{self, Config};
-use underrose::domain::policy::Policy;
-use underrose_chat::{Expected, Finding, Level, Network, Openness, RoomId};
+use underrose_chat::{Finding, Level};
+
+use super::footing;
 
 pub fn check(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
     let config = super::load(path)?;
@@ -33,7 +34,10 @@ async fn ask(config: &Config) -> anyhow::Result<Option<Level>> {
     let clock: Arc<dyn Clock> = Arc::new(System::default());
     let mut worst = None;
     for (network, adapter) in super::networks::adapters(config, &clock, None).await? {
-        for Finding { level, text } in adapter.check(&expected(&config.policy, &network)).await {
+        for Finding { level, text } in adapter
+            .check(&footing::expected(&config.policy, &network))
+            .await
+        {
             let mark = match level {
                 Level::Good => "ok",
                 Level::Doubt => "warning",
@@ -44,26 +48,6 @@ async fn ask(config: &Config) -> anyhow::Result<Option<Level>> {
         }
     }
     Ok(worst)
-}
-
-/// What the configuration says there is on this network.
-fn expected(policy: &Policy, network: &Network) -> Expected {
-    let of = |rooms: Vec<RoomId>, openness: Openness| {
-        rooms
-            .into_iter()
-            .filter(|room| room.network == *network)
-            .map(move |room| (room.id, openness))
-    };
-    let groups = policy.oncall.groups.iter();
-    Expected {
-        rooms: of(policy.committee_rooms.clone(), Openness::Private)
-            .chain(of(policy.targets(), Openness::Public))
-            .collect(),
-        groups: groups
-            .filter(|(on, _)| on == network)
-            .map(|(_, group)| group.clone())
-            .collect(),
-    }
 }
 
 pub fn cvss(vectors: Vec<String>) -> anyhow::Result<ExitCode> {

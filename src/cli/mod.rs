@@ -6,6 +6,7 @@ mod control;
 mod demo;
 #[cfg(feature = "matrix")]
 mod emoji;
+mod footing;
 #[cfg(feature = "matrix")]
 mod matrix;
 mod networks;

@@ -14,10 +14,13 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use underrose::clock::{Clock, System};
 use underrose::config::{Config, LogLevel};
+use underrose::domain::policy::Policy;
 use underrose::engine::{Engine, EngineError, Handle, Input, start};
 use underrose::outbox;
 use underrose::store::Store;
 use underrose_chat::{Adapter, Inbox, Network};
+
+use super::footing;
 
 /// How long what is under way may take after a signal; the process is gone within 10 s.
 const DRAIN: Duration = Duration::from_secs(7);
@@ -88,10 +91,13 @@ async fn bot(path: &Path, config: Config) -> anyhow::Result<ExitCode> {
         clock.clone(),
         stopping,
     ));
-    let listening = listen(&adapters, &handle, &stop);
+    let inbox = Inbox::new(Arc::new(handle.clone()));
+    let listening = listen(&adapters, &handle, &inbox, &stop);
+    let look = |policy: &Policy| footing::ask(&adapters, policy, &inbox, &clock, &stop);
+    look(&config.policy);
     let control = super::control::serve(&config, &handle, &clock, &stop)?;
     tracing::info!(entries, epoch, networks = adapters.len(), "underrose is up");
-    let engine = until_the_end(path, &handle, &mut ended, &stop).await?;
+    let engine = until_the_end(path, &handle, &mut ended, &stop, look).await?;
     tracing::info!("draining");
     stop.cancel();
     drop(control);
@@ -130,9 +136,9 @@ fn watch(thread: std::thread::JoinHandle<Result<(), EngineError>>) -> Ended {
 fn listen(
     adapters: &BTreeMap<Network, Arc<dyn Adapter>>,
     handle: &Handle,
+    inbox: &Inbox,
     stop: &CancellationToken,
 ) -> JoinSet<()> {
-    let inbox = Inbox::new(Arc::new(handle.clone()));
     let mut listening = JoinSet::new();
     for adapter in adapters.values() {
         let (adapter, inbox, stop) = (adapter.clone(), inbox.clone(), stop.clone());
@@ -164,6 +170,7 @@ async fn until_the_end(
     handle: &Handle,
     ended: &mut Ended,
     stop: &CancellationToken,
+    look: impl Fn(&Policy),
 ) -> anyhow::Result<Option<Result<(), EngineError>>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -177,7 +184,9 @@ async fn until_the_end(
             _ = hangup.recv() => match super::load(path) {
                 Ok(config) => {
                     tracing::info!("the configuration was loaded anew");
-                    handle.send(Input::PolicyLoaded(Arc::new(config.policy))).await;
+                    let policy = Arc::new(config.policy);
+                    handle.send(Input::PolicyLoaded(policy.clone())).await;
+                    look(&policy);
                 }
                 Err(error) => tracing::error!("the old configuration stays: {error:#}"),
             },

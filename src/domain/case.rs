@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use underrose_chat::{MessageRef, Network, RoomId, UserId};
+use underrose_chat::{DeliveryKey, MessageRef, Network, RoomId, UserId};
 
 use super::announcement::Announcement;
 use super::confidential::{Confidential, sealed};
@@ -84,6 +84,9 @@ pub struct Case {
     pub guests: BTreeMap<PersonId, Guest>,
     pub networks: Vec<Network>,
     pub rooms: BTreeMap<Network, CaseRoom>,
+    /// Networks that refused the case's room.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rooms_refused: BTreeMap<Network, RoomRefused>,
     pub waiting_for_reporter: Option<DateTime<Utc>>,
     pub vectors: BTreeMap<PersonId, Vector>,
     pub settled: Option<Vector>,
@@ -118,6 +121,15 @@ pub struct Guest {
     /// The version of the terms that were accepted, and when; `None` while pending.
     pub accepted: Option<(u32, DateTime<Utc>)>,
     pub asked_by: Option<PersonId>,
+}
+
+/// A room that could not be made.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RoomRefused {
+    /// Under which it was asked for, and is again: a network that made it after all is known by it.
+    pub key: DeliveryKey,
+    pub name: String,
+    pub again: DateTime<Utc>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -97,6 +97,7 @@ pub fn reopen(ask: &mut Ask<'_>, args: &Args, recalled: Option<&Case>) {
     snapshot.page = None;
     // The old rooms are archived for good on some networks: new ones are made.
     snapshot.rooms.clear();
+    snapshot.rooms_refused.clear();
     let event = Event::Reopened {
         because: Confidential::new(because.clone()),
         snapshot: Box::new(Snapshot(snapshot)),

@@ -12,7 +12,7 @@ use super::event::{Entry, Event};
 use super::ids::{CaseId, PersonId};
 use super::policy::Policy;
 use super::state::State;
-use super::{oncall, publish, say};
+use super::{oncall, publish, rooms, say};
 
 pub fn delivered(
     state: &State,
@@ -131,12 +131,7 @@ pub fn undeliverable(
             publish::failed(&mut fx, case, target, reason)
         }
         (Purpose::Room, Some(case)) => {
-            fx.happen(
-                case.id,
-                Event::RoomFailed {
-                    network: network.clone(),
-                },
-            );
+            rooms::refused(&mut fx, case, promise);
             tell_duty(state, &mut fx, network, reason, Some(case.id));
         }
         (Purpose::Page { to }, case) => {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use underrose_chat::{MessageRef, Network, RoomId, UserId};
 
 use super::announcement::TextHash;
-use super::case::{Credit, Facts, Link, Range, Snapshot};
+use super::case::{Credit, Facts, Link, Range, RoomRefused, Snapshot};
 use super::confidential::{Confidential, sealed};
 use super::cvss::{Band, Vector};
 use super::ids::{CaseId, PersonId};
@@ -86,6 +86,12 @@ pub enum Event {
         room: RoomId,
     },
     RoomFailed {
+        network: Network,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<RoomRefused>,
+    },
+    /// The room that a network refused is asked for again.
+    RoomAgain {
         network: Network,
     },
     /// The network replaced the room by another.

@@ -4,17 +4,72 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use underrose_chat::RoomId;
+use underrose_chat::{Action, RoomId};
 
 use super::card;
-use super::decision::Effects;
+use super::case::{Case, RoomRefused};
+use super::decision::{Effects, Lane, Promise, Purpose};
 use super::event::{Entry, Event};
 use super::ids::PersonId;
 use super::say;
 use super::state::State;
 
+/// When a room that a network refused is asked for again.
+const REFUSED_AGAIN: TimeDelta = TimeDelta::minutes(10);
+
 /// A room that stays exposed is told of at most this often.
 const EXPOSED_TOLD_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// A network does not make the case's room. Without it nobody can work on the case there: once the duty
+/// has mended what they were told of, it must come by itself.
+pub fn refused(fx: &mut Effects<'_>, case: &Case, promise: &Promise) {
+    let Action::OpenRoom { name, .. } = &promise.action else {
+        return;
+    };
+    let refused = RoomRefused {
+        key: promise.key.clone(),
+        name: name.clone(),
+        again: fx.now + REFUSED_AGAIN,
+    };
+    let failed = Event::RoomFailed {
+        network: promise.network.clone(),
+        refused: Some(refused),
+    };
+    fx.happen(case.id, failed);
+}
+
+/// Asks again for the rooms that were refused, for whoever is on the list now.
+pub fn again(fx: &mut Effects<'_>, case: &Case) {
+    for (network, refused) in &case.rooms_refused {
+        if refused.again > fx.now {
+            continue;
+        }
+        let network = network.clone();
+        let again = Event::RoomAgain {
+            network: network.clone(),
+        };
+        fx.happen(case.id, again);
+        let people = case.list(&fx.policy.members);
+        let accounts = people
+            .iter()
+            .flat_map(|person| fx.policy.accounts_of(person));
+        let action = Action::OpenRoom {
+            name: refused.name.clone(),
+            topic: format!("case {}", case.id),
+            invite: accounts.filter(|user| user.network == network).collect(),
+        };
+        let promise = Promise {
+            key: refused.key.clone(),
+            network,
+            action,
+            lane: Lane::Reply,
+            purpose: Purpose::Room,
+            case: Some(case.id),
+            since: case.opened,
+        };
+        fx.out.promises.push(promise);
+    }
+}
 
 /// The case goes on in the new room: its people are invited there, and its card stands there.
 pub fn moved(state: &State, fx: &mut Effects<'_>, from: &RoomId, to: &RoomId) {

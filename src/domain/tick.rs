@@ -9,7 +9,7 @@ use super::ids::CaseId;
 use super::policy::Policy;
 use super::state::State;
 use super::words::Rule;
-use super::{card, oncall, publish, say};
+use super::{card, oncall, publish, rooms, say};
 
 /// How often the journal's head is shown to the committee, against truncation.
 const HEAD_EVERY: TimeDelta = TimeDelta::hours(24);
@@ -72,6 +72,7 @@ fn due(fx: &mut Effects<'_>, state: &State, case: &Case) {
         oncall::tick_page(fx, state, case, page);
     }
     publish::tick(fx, state, case);
+    rooms::again(fx, case);
 }
 
 /// Fires every deadline that has passed; of several steps of one rule only the last is said.

@@ -92,6 +92,7 @@ pub fn moment(event: &Event) -> Option<String> {
         | Event::GoAsked {}
         | Event::Publishing { .. }
         | Event::TargetAgain { .. }
+        | Event::RoomAgain { .. }
         | Event::Undelivered { .. }
         | Event::Refused { .. }
         | Event::Started { .. }

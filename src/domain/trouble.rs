@@ -24,7 +24,11 @@ pub fn told(state: &State, fx: &mut Effects<'_>, network: &Network, about: &Abou
         }
         About::Person { who } => {
             let person = fx.policy.person_of(who);
-            if !fx.policy.people.contains_key(&person) {
+            let is_guest = state
+                .cases
+                .values()
+                .any(|case| case.guests.contains_key(&person));
+            if !fx.policy.people.contains_key(&person) && !is_guest {
                 return;
             }
             // Whose account is closed reads nothing there.

@@ -10,8 +10,8 @@ use underrose::engine::{Engine, Input};
 use underrose::store::disk::Disk;
 use underrose::store::{MasterKey, Store};
 use underrose_chat::{
-    Action, EventId, Happening, Immediate, Inbound, Network, Place, Receipt, RoomId, Surface,
-    Target, UserId,
+    Action, DeliveryKey, EventId, Happening, Immediate, Inbound, Network, Place, Receipt, RoomId,
+    Surface, Target, UserId,
 };
 
 pub struct Bot {
@@ -124,6 +124,33 @@ impl Bot {
             other => panic!("{other:?}"),
         });
         to.collect()
+    }
+
+    /// The network refuses the first case's room; under which key it was asked for.
+    pub fn refuse_room(&mut self) -> DeliveryKey {
+        let reported = Input::Inbound(self.event("erin", "vuln report x"));
+        let (_, rows) = self.engine.step(&[reported], self.clock.read()).unwrap();
+        let mut rows = rows.into_iter();
+        let row = rows
+            .find(|row| matches!(row.promise.action, Action::OpenRoom { .. }))
+            .unwrap();
+        let key = row.promise.key.clone();
+        let refused = Input::Undeliverable {
+            id: row.id,
+            promise: row.promise,
+            reason: "a scope is missing".into(),
+        };
+        self.engine.step(&[refused], self.clock.read()).unwrap();
+        key
+    }
+
+    /// Rooms that are asked for because time passed, by their keys.
+    pub fn rooms_due(&mut self) -> Vec<DeliveryKey> {
+        let (_, rows) = self.engine.step(&[Input::Tick], self.clock.read()).unwrap();
+        let rooms = rows
+            .into_iter()
+            .filter(|row| matches!(row.promise.action, Action::OpenRoom { .. }));
+        rooms.map(|row| row.promise.key).collect()
     }
 
     /// A minute later.

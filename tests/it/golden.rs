@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use underrose::domain::announcement::TextHash;
-use underrose::domain::case::{Case, Credit, Facts, Link, Range, RangeEnd, Snapshot};
+use underrose::domain::case::{Case, Credit, Facts, Link, Range, RangeEnd, RoomRefused, Snapshot};
 use underrose::domain::confidential::Confidential;
 use underrose::domain::cvss::{Band, Vector};
 use underrose::domain::event::{Entry, Event};
@@ -14,7 +14,7 @@ use underrose::domain::ids::{CaseId, PersonId};
 use underrose::domain::words::{
     CreditKind, GuestKind, HeldWhy, LinkKind, Path, Rule, TextField, Verdict,
 };
-use underrose_chat::{MessageId, MessageRef, Network, RoomId, Target, UserId};
+use underrose_chat::{DeliveryKey, MessageId, MessageRef, Network, RoomId, Target, UserId};
 
 const FILE: &str = "tests/golden/events.jsonl";
 
@@ -120,7 +120,15 @@ fn events() -> Vec<Event> {
         },
         opened,
         Event::RoomOpened { room: room() },
-        Event::RoomFailed { network: network() },
+        Event::RoomFailed {
+            network: network(),
+            refused: Some(RoomRefused {
+                key: DeliveryKey("k".into()),
+                name: "case-2026-0001".into(),
+                again: at(),
+            }),
+        },
+        Event::RoomAgain { network: network() },
         Event::RoomMoved {
             from: room(),
             to: room(),

@@ -89,3 +89,30 @@ fn whoever_joins_the_committee_is_invited_into_the_rooms_of_running_cases() {
         .collect();
     assert_eq!(invited, ["zoe"], "and nobody who was there before");
 }
+
+#[test]
+fn a_room_that_was_refused_is_asked_for_again_under_its_key() {
+    let mut bot = Bot::new();
+    let key = bot.refuse_room();
+    assert!(bot.rooms_due().is_empty(), "not at once");
+    for _ in 0..10 {
+        bot.passes();
+    }
+    assert_eq!(bot.rooms_due(), [key]);
+    assert!(bot.rooms_due().is_empty(), "it is under way");
+}
+
+#[test]
+fn a_guest_whose_account_is_closed_is_the_duty_s_business() {
+    let mut bot = Bot::new();
+    bot.open_case();
+    for text in [
+        "vuln ack",
+        "vuln triage valid because it is",
+        "vuln add zoe as fix because she wrote it",
+    ] {
+        let event = bot.in_case("alice", text);
+        bot.give(event);
+    }
+    assert_eq!(told(&mut bot, account("zoe")), ["alice"]);
+}

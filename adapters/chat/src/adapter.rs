@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Action, DeliveryKey, Inbox, Network, Openness, Receipt};
+use crate::{About, Action, DeliveryKey, Inbox, Network, Openness, Receipt};
 
 /// One account on one chat network.
 #[async_trait]
@@ -53,6 +53,16 @@ pub trait Adapter: Send + Sync {
     /// Looks at the account, its rights and the configured rooms, changing nothing
     /// (`underrose check --connect`).
     async fn check(&self, expected: &Expected) -> Vec<Finding>;
+
+    /// What is wrong with what the configuration names and only a person can mend, each with what to
+    /// do: what happened while nobody listened, and no event tells of any more. Asked when the bot
+    /// starts and when its configuration was loaded anew.
+    ///
+    /// # Errors
+    /// If the network did not say; it is asked again.
+    async fn amiss(&self, _: &Expected) -> Result<Vec<(About, String)>, DeliverError> {
+        Ok(Vec::new())
+    }
 }
 
 /// What the configuration says there is on a network.

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 use underrose_chat::{
-    Action, Adapter, DeliverError, DeliveryKey, Expected, Finding, Inbox, ListenError, Network,
-    Receipt,
+    About, Action, Adapter, DeliverError, DeliveryKey, Expected, Finding, Inbox, ListenError,
+    Network, Receipt,
 };
 
 use crate::budget;
@@ -67,5 +67,9 @@ impl Adapter for Slack {
 
     async fn check(&self, expected: &Expected) -> Vec<Finding> {
         self.0.look(expected).await
+    }
+
+    async fn amiss(&self, expected: &Expected) -> Result<Vec<(About, String)>, DeliverError> {
+        self.0.amiss(expected).await
     }
 }

@@ -1,11 +1,12 @@
 //! `underrose check --connect`: the account, its rights in both directions, rooms and groups.
 //! Changes nothing.
 
-use underrose_chat::{Expected, Finding, Level, Openness};
+use underrose_chat::{About, DeliverError, Expected, Finding, Level, Openness, RoomId};
 
 use crate::api::Failure;
+use crate::deliver::reason;
 use crate::settings::WayIn;
-use crate::workspace::Workspace;
+use crate::workspace::{Kind, Workspace};
 
 /// Every scope that the bot uses, and what for; slack-app-manifest.yaml has the same, by test.
 pub const SCOPES: &[(&str, &str)] = &[
@@ -121,18 +122,56 @@ impl Workspace {
             Err(failure) => return wrong(format!("room {room}: {}", said(&failure))),
         };
         let name = format!("room {room} (#{})", kind.name);
-        match (kind.open_to_others, openness) {
-            _ if kind.archived => {
-                wrong(format!("{name} is archived: unarchive it or name another"))
-            }
-            (Some(why), Openness::Private) => wrong(format!("{name} {why}, and must be private")),
-            (None, Openness::Public) => wrong(format!("{name} is private, and must be public")),
-            _ if !kind.member => wrong(format!(
-                "{name}: the bot is not in it; type `/invite @underrose` there"
-            )),
-            (Some(_), Openness::Public) => good(format!("{name} is public and the bot is in it")),
+        match (amiss(&kind, openness), openness) {
+            (Some(why), _) => wrong(format!("{name} {why}")),
+            (None, Openness::Public) => good(format!("{name} is public and the bot is in it")),
             (None, Openness::Private) => good(format!("{name} is private and the bot is in it")),
         }
+    }
+
+    /// What is wrong with the configured rooms and groups, for the duty. Where Slack does not say,
+    /// it is asked again later.
+    pub(crate) async fn amiss(
+        &self,
+        expected: &Expected,
+    ) -> Result<Vec<(About, String)>, DeliverError> {
+        let mut found = Vec::new();
+        for (id, openness) in &expected.rooms {
+            let why = match self.kind_of(id).await {
+                Ok(kind) => amiss(&kind, *openness).map(|why| format!("it {why}")),
+                Err(Failure::Refused { code }) => Some(reason(&code)),
+                Err(failure) => return Err(crate::deliver::error(&failure)),
+            };
+            let network = self.settings.network.clone();
+            let id = id.clone();
+            let room = RoomId { network, id };
+            found.extend(why.map(|why| (About::Room { room }, why)));
+        }
+        for group in &expected.groups {
+            let why = match self.group(group).await {
+                Ok(Some(_)) => None,
+                Ok(None) => Some(reason("no_such_subteam")),
+                Err(Failure::Refused { code }) => Some(reason(&code)),
+                Err(failure) => return Err(crate::deliver::error(&failure)),
+            };
+            found.extend(why.map(|why| (About::Network, format!("the user group {group}: {why}"))));
+        }
+        Ok(found)
+    }
+}
+
+/// Why a room is not what the configuration takes it for.
+fn amiss(kind: &Kind, openness: Openness) -> Option<String> {
+    match (kind.open_to_others, openness) {
+        _ if kind.archived => Some("is archived: unarchive it or name another".to_owned()),
+        (Some(why), Openness::Private) => Some(format!("{why}, and must be private")),
+        _ if kind.private && openness == Openness::Public => {
+            Some("is private, and must be public".to_owned())
+        }
+        _ if !kind.member => {
+            Some("does not have the bot in it: type `/invite @underrose` there".to_owned())
+        }
+        _ => None,
     }
 }
 

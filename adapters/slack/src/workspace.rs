@@ -60,6 +60,8 @@ pub struct Identity {
 pub struct Kind {
     /// Who else may read it, in words; `None` if it is private.
     pub open_to_others: Option<&'static str>,
+    /// Not everybody in the workspace may read it.
+    pub private: bool,
     pub archived: bool,
     pub member: bool,
     pub name: String,
@@ -213,6 +215,7 @@ fn kind(channel: &Value) -> Kind {
     };
     Kind {
         open_to_others,
+        private,
         archived: is("is_archived"),
         member: is("is_member"),
         name: channel

@@ -118,6 +118,7 @@ fn shows(event: &Event) -> bool {
         Event::RoomOpened { .. }
         | Event::RoomMoved { .. }
         | Event::RoomFailed { .. }
+        | Event::RoomAgain { .. }
         | Event::RoomExposed { .. }
         | Event::CardPosted { .. }
         | Event::ToReporter { .. }

@@ -14,6 +14,7 @@ impl Case {
             .chain(page)
             .chain(self.announcement.next_due())
             .chain(self.unarmed_due())
+            .chain(self.rooms_refused.values().map(|refused| refused.again))
             .min()
     }
 

@@ -61,6 +61,7 @@ impl Case {
             page: None,
             removals_held: BTreeMap::new(),
             intruders: BTreeMap::new(),
+            rooms_refused: BTreeMap::new(),
             timeline: Arc::default(),
             version: 0,
         };

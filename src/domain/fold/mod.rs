@@ -27,7 +27,16 @@ impl Case {
                     room: room.clone(),
                     card: None,
                 };
+                self.rooms_refused.remove(&room.room.network);
                 self.rooms.insert(room.room.network.clone(), room);
+            }
+            Event::RoomFailed { network, refused } => {
+                if let Some(refused) = refused {
+                    self.rooms_refused.insert(network.clone(), refused.clone());
+                }
+            }
+            Event::RoomAgain { network } => {
+                self.rooms_refused.remove(network);
             }
             Event::RoomMoved { to, .. } => {
                 let room = CaseRoom {
@@ -243,8 +252,7 @@ impl Case {
                     page.next = PageNext::Nobody {};
                 }
             }
-            Event::RoomFailed { .. }
-            | Event::RoomExposed { .. }
+            Event::RoomExposed { .. }
             | Event::Undelivered { .. }
             | Event::Refused { .. }
             | Event::Started { .. }

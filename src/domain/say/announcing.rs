@@ -281,7 +281,8 @@ pub fn go_card(
     .choice(binding(
         "Go",
         format!("vuln {case} announce go {hash}"),
-        None,
+        // Pressed when its instant has passed, it publishes at once.
+        Some("Let it go out, at its instant or, if that has passed, now?"),
     ))
     .choice(casual("Hold", format!("vuln {case} announce hold")))
 }

@@ -30,6 +30,12 @@ pub fn read(reader: &Reader, payload: &Value) -> Option<Heard> {
 
 fn message(reader: &Reader, event: &Value) -> Option<Heard> {
     match text(event, "/subtype") {
+        // Of a public channel only that it is public now: who means the bot there mentions it.
+        "" | "file_share" | "thread_broadcast" | "me_message" | "message_changed"
+            if text(event, "/channel_type") == "channel" =>
+        {
+            None
+        }
         "" | "file_share" | "thread_broadcast" | "me_message" => said(reader, event, event),
         "message_changed" => {
             let new = event.get("message")?;

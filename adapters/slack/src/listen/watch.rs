@@ -114,11 +114,19 @@ async fn look(ear: &Ear) -> Result<(), Failure> {
         };
         tokio::select! {
             () = ear.over.cancelled() => return Ok(()),
+            // Whether the bot is let in at all is looked at first.
+            () = ear.doubt.notified() => {
+                ear.doubt.notify_one();
+                return Ok(());
+            }
             () = tokio::time::sleep(pause) => {}
         }
         // One that cannot be looked at hides none of those after it.
         if let Err(failure) = look_at(ear, channel).await {
             tell(&failure);
+            if hopeless(&failure).is_err() {
+                ear.doubt.notify_one();
+            }
         }
     }
     Ok(())
