@@ -457,6 +457,12 @@ fn duty_changed(
         duty: duty.cloned(),
     });
     fx.to_committee(say::duty_changed(duty, until));
+    set_groups(fx, duty);
+}
+
+/// The mention groups name whoever is on duty. Said again when the configuration is read: it may name
+/// another group, or the network may have refused.
+pub fn set_groups(fx: &mut Effects<'_>, duty: Option<&PersonId>) {
     for (network, group) in fx.policy.oncall.groups.clone() {
         let accounts = duty
             .map(|duty| fx.policy.accounts_of(duty))

@@ -20,7 +20,7 @@ use crate::domain::ids::CaseId;
 use crate::domain::policy::Policy;
 use crate::domain::state::State;
 use crate::domain::tick::{self, Outside};
-use crate::domain::{delivered, rooms, say};
+use crate::domain::{delivered, oncall, rooms, say};
 use crate::store::{CommitError, KeySource, MasterKey, ReadError, Store};
 
 pub use commit::{OpenError, ShredError, decoded, fold, shred_offline};
@@ -237,6 +237,7 @@ impl Engine {
 
     fn load_policy(&mut self, policy: Arc<Policy>, now: DateTime<Utc>, pending: &mut Pending) {
         self.policy = policy;
+        self.set_groups(now, pending);
         if self.state.policy_hash == self.policy.hash {
             return;
         }
@@ -257,6 +258,18 @@ impl Engine {
             rooms::newcomers(&self.state, &mut fx);
             fx.to_committee(say::policy_changed(&policy.hash));
         }
+        self.absorb(fx.out, pending);
+    }
+
+    fn set_groups(&mut self, now: DateTime<Utc>, pending: &mut Pending) {
+        // Before the first shift there is nobody to name.
+        let Some(duty) = self.state.rota.told.clone() else {
+            return;
+        };
+        let policy = self.policy.clone();
+        let cause = format!("groups/{}", now.timestamp_micros());
+        let mut fx = Effects::new(&policy, now, None, cause);
+        oncall::set_groups(&mut fx, Some(&duty));
         self.absorb(fx.out, pending);
     }
 

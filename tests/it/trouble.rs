@@ -116,3 +116,19 @@ fn a_guest_whose_account_is_closed_is_the_duty_s_business() {
     }
     assert_eq!(told(&mut bot, account("zoe")), ["alice"]);
 }
+
+#[test]
+fn a_group_that_the_configuration_names_later_follows_the_duty_at_once() {
+    let mut bot = Bot::new();
+    bot.rooms_due();
+    let group = "security-oncall".to_owned();
+    let done = bot.load(|policy| policy.oncall.groups.push((network(), group.clone())));
+    let set: Vec<_> = done
+        .into_iter()
+        .filter_map(|action| match action {
+            Action::SetOnCall { group, who } => Some((group, who[0].id.clone())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(set, [(group, "alice".to_owned())]);
+}

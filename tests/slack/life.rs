@@ -149,7 +149,11 @@ async fn lives(mut scene: Scene) {
             assert_eq!(told, channel.id == case, "#{}", channel.name);
         }
         let group = world.groups.values().next().unwrap();
-        assert_eq!(group.people.len(), 1, "the group follows the rotation");
+        assert_eq!(
+            group.people,
+            [alice.id.clone()],
+            "the group follows the rotation"
+        );
     });
     assert!(!scene.log().contains("SECRETDETAIL"));
     assert_eq!(scene.emulator.complaints(), Vec::<String>::new());

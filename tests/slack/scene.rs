@@ -73,7 +73,7 @@ impl Scene {
             .map(|name| emulator.public(name, &members))
             .collect();
         let security = emulator.private("security", &members[..4]);
-        emulator.group("security-oncall", &members[..1]);
+        emulator.group("security-oncall", &members[1..2]);
         let dir = tempfile::tempdir().unwrap();
         let scene = Self {
             emulator,

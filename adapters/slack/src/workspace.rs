@@ -10,7 +10,7 @@ use underrose_chat::UserId;
 
 use crate::api::{Api, Failure};
 use crate::deliver::Ledger;
-use crate::listen::Homes;
+use crate::listen::{Homes, Views};
 use crate::settings::Settings;
 
 /// What a room is may change under our feet: nothing older than this is believed, and an event
@@ -33,6 +33,7 @@ pub struct Workspace {
     ledger: Mutex<Ledger>,
     rooms: Mutex<Rooms>,
     homes: Mutex<Homes>,
+    views: Mutex<Views>,
     /// Held while a page is shown.
     pub(crate) showing: tokio::sync::Mutex<()>,
     /// Something was taken in or carried out: what people see of it elsewhere may be old.
@@ -90,6 +91,7 @@ impl Workspace {
             ledger: Mutex::default(),
             rooms: Mutex::default(),
             homes: Mutex::default(),
+            views: Mutex::default(),
             showing: tokio::sync::Mutex::default(),
             changed: Notify::new(),
             left_out: Mutex::default(),
@@ -188,6 +190,10 @@ impl Workspace {
 
     pub(crate) fn homes(&self) -> MutexGuard<'_, Homes> {
         lock(&self.homes)
+    }
+
+    pub(crate) fn views(&self) -> MutexGuard<'_, Views> {
+        lock(&self.views)
     }
 
     pub(crate) fn groups(&self) -> MutexGuard<'_, BTreeMap<String, String>> {

@@ -170,7 +170,10 @@ impl Workspace {
     pub(crate) async fn own_rooms(&self) -> Result<Vec<String>, Failure> {
         // Public ones too: a room that was made public is still ours.
         let mut channels = self.channels(ALL).await?;
-        channels.retain(|channel| !channel.archived && channel.purpose.starts_with(MARK));
+        let me = &self.identity().await?.user;
+        // Anybody in a room may edit its purpose.
+        let ours = |channel: &Channel| channel.purpose.starts_with(MARK) || channel.creator == *me;
+        channels.retain(|channel| !channel.archived && ours(channel));
         Ok(channels.into_iter().map(|channel| channel.id).collect())
     }
 

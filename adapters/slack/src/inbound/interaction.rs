@@ -1,5 +1,8 @@
 //! Buttons, menus, modals and the message shortcut.
 
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
 use serde_json::Value;
 use underrose_chat::{EventId, Happening, MessageId, Place, Surface, UserId};
 
@@ -83,17 +86,33 @@ fn submission(reader: &Reader, payload: &Value, by: UserId) -> Option<Heard> {
         form: carried.form,
         values: modal::values(view),
     };
-    // A form with errors is sent again, under another hash.
-    let id = format!("submit/{}/{}", filled(view, "/id")?, text(view, "/hash"));
-    let trigger = text(payload, "/trigger_id");
+    // A form with errors is sent again with other values, or under another hash. The trigger does not
+    // count: whoever saw no answer presses once more, and means the same.
+    let state = text_of(view.get("state"));
+    let id = format!(
+        "submit/{}/{}/{:016x}",
+        filled(view, "/id")?,
+        text(view, "/hash"),
+        hashed(&state)
+    );
     Some(Heard {
-        id: EventId(format!("{id}/{trigger}")),
+        id: EventId(id),
         at: None,
         what,
         way: Way::Submission {
             view: Box::new(view.clone()),
         },
     })
+}
+
+fn text_of(value: Option<&Value>) -> String {
+    value.map(Value::to_string).unwrap_or_default()
+}
+
+fn hashed(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn closed(reader: &Reader, payload: &Value, by: UserId) -> Option<Heard> {

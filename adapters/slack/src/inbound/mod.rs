@@ -58,7 +58,10 @@ pub enum Way {
         thread: Option<String>,
     },
     /// A slash command: answered in its acknowledgement.
-    Command { trigger: String },
+    Command {
+        trigger: String,
+        response_url: Option<String>,
+    },
     /// A button or a shortcut.
     Press {
         trigger: String,
@@ -110,7 +113,10 @@ impl Reader {
             id: EventId(format!("command/{trigger}")),
             at: None,
             what,
-            way: Way::Command { trigger },
+            way: Way::Command {
+                trigger,
+                response_url: filled(payload, "/response_url"),
+            },
         })
     }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use underrose_chat::{Form, Immediate, Message, Place};
 
+use super::Turn;
 use crate::api::Failure;
 use crate::inbound::Way;
 use crate::modal;
@@ -75,9 +76,13 @@ async fn say(
             "response_action": "update",
             "view": modal::answer(message, place, network),
         })),
-        Way::Change { view, .. } => {
-            let body = json!({"view_id": view, "view": modal::answer(message, place, network)});
-            workspace.api.post("views.update", &body).await.map(nothing)
+        Way::Change { view, stamp } => {
+            update(
+                workspace,
+                (view, stamp),
+                modal::answer(message, place, network),
+            )
+            .await
         }
         Way::Home { user } => {
             // Asked for by opening it: shown whatever stood there, since Slack may have lost the
@@ -98,7 +103,7 @@ async fn say(
                 body["thread_ts"] = json!(thread);
             }
             if *place == Place::Direct {
-                body["unfurl_links"] = json!(false);
+                unfurl_nothing(&mut body);
                 return post(workspace, "chat.postMessage", &body).await;
             }
             body["user"] = json!(user);
@@ -124,12 +129,43 @@ async fn say(
                 }
                 None => {
                     let channel = workspace.direct(user).await?;
-                    let body = words(json!({"channel": channel, "unfurl_links": false}));
+                    let mut body = words(json!({"channel": channel}));
+                    unfurl_nothing(&mut body);
                     post(workspace, "chat.postMessage", &body).await
                 }
             }
         }
     }
+}
+
+/// A preview would fetch what was linked.
+fn unfurl_nothing(body: &mut Value) {
+    body["unfurl_links"] = json!(false);
+    body["unfurl_media"] = json!(false);
+}
+
+/// Shows what a change leads to, in its turn and after the pause that Slack asks for, unless a newer
+/// change came meanwhile.
+async fn update(
+    workspace: &Workspace,
+    (id, stamp): (&str, &str),
+    view: Value,
+) -> Result<Value, Failure> {
+    let until = Instant::now() + PATIENCE;
+    let body = json!({"view_id": id, "view": view});
+    while Instant::now() < until {
+        let turn = workspace.views().turn(id, stamp, Instant::now());
+        match turn {
+            Turn::Never => return Ok(Value::Null),
+            Turn::After(pause) => tokio::time::sleep(pause).await,
+            Turn::Now => match workspace.api.post("views.update", &body).await {
+                Err(Failure::Limited { after }) => tokio::time::sleep(after).await,
+                outcome => return outcome.map(nothing),
+            },
+        }
+    }
+    // It is closed long since, or Slack takes nothing.
+    Ok(Value::Null)
 }
 
 /// Posts it, after the pause that Slack asks for: nothing else brings this answer.
@@ -162,7 +198,7 @@ async fn show(
         }
     };
     match way {
-        Way::Command { trigger } | Way::Press { trigger, .. } => {
+        Way::Command { trigger, .. } | Way::Press { trigger, .. } => {
             let body = json!({"trigger_id": trigger, "view": view});
             match workspace.api.post("views.open", &body).await {
                 Ok(_) => Ok(Value::Null),
@@ -176,10 +212,7 @@ async fn show(
                 }
             }
         }
-        Way::Change { view: id, .. } => {
-            let body = json!({"view_id": id, "view": view});
-            workspace.api.post("views.update", &body).await.map(nothing)
-        }
+        Way::Change { view: id, stamp } => update(workspace, (id, stamp), view).await,
         Way::Submission { .. } => Ok(json!({"response_action": "update", "view": view})),
         Way::Message { .. } | Way::Home { .. } | Way::Nobody => {
             say(workspace, way, &Message::text(words::FORM_UNFIT), place).await

@@ -1,8 +1,9 @@
 //! What both ways in share: payloads in, acknowledgements out. Slack keeps no order between two
 //! sockets, so neither does this.
 
+use std::any::Any;
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
@@ -13,6 +14,7 @@ use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, poll};
 use serde_json::Value;
 use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use underrose_chat::{About, EventId, Happening, Inbound, Inbox, ListenError};
@@ -26,9 +28,6 @@ use crate::workspace::{Workspace, lock};
 /// An event that came so long ago is acknowledged without its answer, which goes on: Slack gives
 /// three seconds in all, and a person's events wait for each other.
 const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
-
-/// Open modals whose newest change is remembered.
-const VIEWS_MAX: usize = 1_000;
 
 /// Messages and presses whose answer this process has given.
 const ANSWERED_MAX: usize = 10_000;
@@ -79,8 +78,6 @@ pub struct Ear {
     pub inbox: Inbox,
     reader: Reader,
     lanes: Arc<Lanes<Job>>,
-    /// By modal, the stamp of the newest change that was taken in.
-    newest: Mutex<BTreeMap<String, String>>,
     /// Answered by a post, and in which order: a mention comes as a message too, and whatever is
     /// acknowledged late comes again, but nobody is told the same thing twice.
     answered: Mutex<(BTreeSet<EventId>, VecDeque<EventId>)>,
@@ -106,7 +103,6 @@ impl Ear {
             inbox,
             reader,
             lanes: Lanes::new(),
-            newest: Mutex::default(),
             answered: Mutex::default(),
             time_told: Mutex::default(),
             socket_refused: Mutex::default(),
@@ -134,7 +130,7 @@ impl Ear {
             self.workspace.room_changed(room);
         }
         if let Way::Change { view, stamp } = &heard.way {
-            self.note_change(view, stamp);
+            self.workspace.views().note(view, stamp);
         }
         let number = lane_of(&heard.what);
         let job = Job { came, heard, tell };
@@ -184,20 +180,42 @@ impl Ear {
             | Way::Change { .. }
             | Way::Submission { .. } => self.workspace.changed.notify_one(),
         }
-        if self.is_old_change(&heard.way) || self.is_answered(&heard.way, id) {
+        if self.is_answered(&heard.way, id) {
             return Ack::With(Value::Null);
         }
         let (workspace, way) = (self.workspace.clone(), heard.way);
+        // What comes too late for the acknowledgement of a command goes there.
+        let late = match &way {
+            Way::Command { response_url, .. } => response_url.clone(),
+            Way::Change { .. } => {
+                // A newer one overtakes it, and nothing of it goes with the acknowledgement.
+                tokio::spawn(async move { answer::give(&workspace, &way, immediate, place).await });
+                return Ack::With(Value::Null);
+            }
+            Way::Nobody
+            | Way::Message { .. }
+            | Way::Press { .. }
+            | Way::Submission { .. }
+            | Way::Home { .. } => None,
+        };
         let answering = async move { answer::give(&workspace, &way, immediate, place).await };
         let mut answering = AssertUnwindSafe(answering).catch_unwind().boxed();
         // What goes with the acknowledgement is ready at once.
         let answered = match poll!(&mut answering) {
             Poll::Ready(answered) => Some(answered),
             // It goes on after its time, and the event is acknowledged without it.
-            Poll::Pending => timeout_at(came + ANSWER_WITHIN, tokio::spawn(answering))
-                .await
-                .ok()
-                .and_then(Result::ok),
+            Poll::Pending => {
+                let mut answering = tokio::spawn(answering);
+                match timeout_at(came + ANSWER_WITHIN, &mut answering).await {
+                    Ok(answered) => answered.ok(),
+                    Err(_) => {
+                        if let Some(url) = late {
+                            tokio::spawn(respond_late(self.workspace.clone(), url, answering));
+                        }
+                        None
+                    }
+                }
+            }
         };
         Ack::With(answered.and_then(Result::ok).unwrap_or_default())
     }
@@ -266,17 +284,6 @@ impl Ear {
         }
     }
 
-    fn note_change(&self, view: &str, stamp: &str) {
-        let mut newest = lock(&self.newest);
-        if newest.len() >= VIEWS_MAX {
-            newest.clear();
-        }
-        let known = newest.entry(view.to_owned()).or_default();
-        if stamp > known.as_str() {
-            stamp.clone_into(known);
-        }
-    }
-
     /// Whether a post of this process has answered this already; from now on it has. After a
     /// restart it is answered again, since the process before may have died before it was.
     fn is_answered(&self, way: &Way, id: EventId) -> bool {
@@ -302,15 +309,19 @@ impl Ear {
         }
         false
     }
+}
 
-    /// A newer change of the same modal came meanwhile: showing this one would undo it.
-    fn is_old_change(&self, way: &Way) -> bool {
-        let Way::Change { view, stamp } = way else {
-            return false;
-        };
-        lock(&self.newest)
-            .get(view)
-            .is_some_and(|newest| newest > stamp)
+type Answering = JoinHandle<Result<Value, Box<dyn Any + Send>>>;
+
+/// Shows a command's answer that was not ready when the command had to be acknowledged.
+async fn respond_late(workspace: Arc<Workspace>, url: String, answering: Answering) {
+    let answer = answering.await.ok().and_then(Result::ok);
+    let Some(answer) = answer.filter(|answer| !answer.is_null()) else {
+        return;
+    };
+    if let Err(failure) = workspace.api.respond(&url, &answer).await {
+        let reason = crate::deliver::error(&failure);
+        tracing::warn!(%reason, "an answer was not shown");
     }
 }
 

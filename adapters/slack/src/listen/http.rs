@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
@@ -14,7 +15,8 @@ use serde_json::{Map, Value, json};
 use slack_morphism::SlackSigningSecret;
 use slack_morphism::signature_verifier::SlackEventSignatureVerifier;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
 use underrose_chat::ListenError;
 
 use super::ear::{Ack, Ear, Tell};
@@ -28,10 +30,19 @@ pub const PATH: &str = "/slack";
 /// Larger than any payload: a modal of a hundred blocks with its state is a third of it.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
+/// A body comes within this time, and so many are read at once.
+const BODY_MAX: Duration = Duration::from_secs(5);
+const BODIES_MAX: usize = 64;
+
+/// What is under way at the end gets this long.
+const LANDING_MAX: Duration = Duration::from_secs(3);
+
 #[derive(Clone)]
 struct Gate {
     ear: Arc<Ear>,
     verifier: SlackEventSignatureVerifier,
+    /// For bodies that are read: whoever sends one is not known before.
+    bodies: Arc<Semaphore>,
 }
 
 pub async fn run(ear: Arc<Ear>, listen: SocketAddr, secret: &Secret) -> Result<(), ListenError> {
@@ -49,10 +60,20 @@ pub async fn run(ear: Arc<Ear>, listen: SocketAddr, secret: &Secret) -> Result<(
     let gate = Gate {
         ear,
         verifier: SlackEventSignatureVerifier::new(&secret),
+        bodies: Arc::new(Semaphore::new(BODIES_MAX)),
     };
     let router = Router::new().route(PATH, post(request)).with_state(gate);
-    let serving = axum::serve(listener, router).with_graceful_shutdown(over.cancelled_owned());
-    serving.await.map_err(refused)
+    let shut = over.clone().cancelled_owned();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(shut);
+    // Whoever holds a connection open does not hold up the end.
+    let late = async {
+        over.cancelled().await;
+        tokio::time::sleep(LANDING_MAX).await;
+    };
+    tokio::select! {
+        served = async { serving.await } => served.map_err(refused),
+        () = late => Ok(()),
+    }
 }
 
 async fn request(State(gate): State<Gate>, headers: HeaderMap, body: Body) -> Response {
@@ -77,8 +98,12 @@ async fn checked(gate: &Gate, headers: &HeaderMap, body: Body) -> Result<Respons
     let (Some(signature), Some(stamp)) = (signature, stamp) else {
         return Err(Reason::Unsigned);
     };
-    let body = to_bytes(body, BODY_BYTES_MAX)
-        .await
+    let Ok(_reading) = gate.bodies.acquire().await else {
+        return Err(Reason::Malformed);
+    };
+    let body = timeout(BODY_MAX, to_bytes(body, BODY_BYTES_MAX)).await;
+    let body = body
+        .map_err(|_| Reason::Malformed)?
         .map_err(|_| Reason::Oversized)?;
     let body = std::str::from_utf8(&body).map_err(|_| Reason::Malformed)?;
     verify(&gate.verifier, signature, stamp, body)?;

@@ -8,6 +8,7 @@ mod http;
 mod lanes;
 mod signature;
 mod socket;
+mod views;
 mod watch;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use underrose_chat::{Inbox, ListenError};
 pub use homes::Homes;
 pub use http::PATH;
 pub use signature::{Reason, Refused};
+pub use views::{Turn, Views};
 
 use crate::api::Failure;
 use crate::inbound::Reader;

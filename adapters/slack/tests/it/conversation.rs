@@ -9,6 +9,8 @@ use underrose_chat::{
     Place, Surface, Weight,
 };
 
+use underrose_slack_emulator::Trouble;
+
 use crate::bounds::texts;
 use crate::stage::{Stage, key, post, room, user};
 
@@ -41,6 +43,7 @@ both_ways! {
     the_shortcut_opens_the_report_with_the_message_linked
     app_home_is_published_and_its_buttons_are_answered_directly
     who_joins_a_private_room_is_told_with_who_let_them_in
+    of_many_changes_the_last_is_shown_and_others_have_their_share
 }
 
 fn said(message: &Value) -> String {
@@ -360,4 +363,33 @@ async fn who_joins_a_private_room_is_told_with_who_let_them_in(stage: Stage) {
         invited_by: Some(user(&ann)),
     };
     assert_eq!(taken[0].what, joined);
+}
+
+/// A metric is changed ten times in a moment, and Slack takes no update at first.
+async fn of_many_changes_the_last_is_shown_and_others_have_their_share(stage: Stage) {
+    let ann = stage.emulator.person("ann");
+    let case = stage.emulator.private("case", &[&ann]);
+    stage.desk.answers(|inbound| match &inbound.what {
+        Happening::FormChanged { values, .. } => Immediate::Form { form: form(values) },
+        _ => Immediate::Form {
+            form: form(&BTreeMap::new()),
+        },
+    });
+    let actor = stage.emulator.actor(&ann);
+    actor.slash(&case, "/vuln", "score").await.unwrap();
+    actor.modal_that("the calculator", |_| true).await;
+    let pause = Trouble::RateLimited { seconds: 1 };
+    stage.emulator.fail("views.update", pause, 1);
+    for change in 0..10 {
+        let metric = if change % 2 == 0 { "L" } else { "N" };
+        let told = actor.fill("AV", metric).await.unwrap();
+        assert!(told.expect("each change is told").is_acknowledged());
+    }
+    actor
+        .modal_that("the score of the last", |view| {
+            texts(view["blocks"].as_array().unwrap()).contains("9.8")
+        })
+        .await;
+    let updates = stage.emulator.calls("views.update").len();
+    assert!((2..=4).contains(&updates), "{updates} updates");
 }

@@ -207,7 +207,7 @@ fn a_room_that_opens_up_is_told() {
     for opened in [
         json!({"type": "channel_shared", "channel": "C1", "connected_team_id": "T2", "event_ts": "3.0"}),
         json!({"type": "channel_id_changed", "old_channel_id": "C1", "new_channel_id": "C2", "event_ts": "3.0"}),
-        json!({"type": "message", "subtype": "channel_convert_to_public", "channel": "C1", "ts": "3.0"}),
+        json!({"type": "message", "subtype": "channel_convert_to_public", "channel": "C1", "channel_type": "channel", "ts": "3.0"}),
     ] {
         let heard = event(opened.clone()).unwrap();
         assert!(
@@ -215,6 +215,18 @@ fn a_room_that_opens_up_is_told() {
             "{opened}"
         );
     }
+}
+
+#[test]
+fn what_is_said_in_public_is_not_listened_to() {
+    for said in [
+        json!({"type": "message", "user": "U1", "channel": "C1", "channel_type": "channel", "ts": "3.0", "text": "vuln help"}),
+        json!({"type": "message", "subtype": "message_changed", "channel": "C1", "channel_type": "channel", "ts": "3.0", "message": {"user": "U1", "ts": "3.0", "text": "vuln help", "edited": {"user": "U1", "ts": "4.0"}}}),
+    ] {
+        assert_eq!(event(said.clone()), None, "{said}");
+    }
+    let mention = json!({"type": "app_mention", "user": "U1", "channel": "C1", "ts": "3.0", "text": "<@UBOT> help"});
+    assert!(event(mention).is_some());
 }
 
 #[test]
@@ -312,16 +324,17 @@ fn a_change_in_a_modal_tells_all_of_it() {
 
 #[test]
 fn a_modal_that_was_sent_or_closed_says_which() {
-    let of = |kind: &str, metadata: &str| {
+    let with = |kind: &str, metadata: &str, trigger: &str, title: &str| {
         read(
             Kind::Interaction,
             json!({
-                "type": kind, "user": {"id": "U1"}, "trigger_id": "1.2.z",
+                "type": kind, "user": {"id": "U1"}, "trigger_id": trigger,
                 "view": {"type": "modal", "id": "V1", "hash": "7.abc", "private_metadata": metadata,
-                         "state": {"values": {"field-0-": {"title": {"type": "plain_text_input", "value": "t"}}}}},
+                         "state": {"values": {"field-0-": {"title": {"type": "plain_text_input", "value": title}}}}},
             }),
         )
     };
+    let of = |kind: &str, metadata: &str| with(kind, metadata, "1.2.z", "t");
     let ours = "{\"form\":\"report\",\"room\":null}";
     let sent = of("view_submission", ours).unwrap();
     assert!(
@@ -333,6 +346,9 @@ fn a_modal_that_was_sent_or_closed_says_which() {
         of("view_submission", ours).unwrap().id,
         "stable over redeliveries"
     );
+    let again = |title: &str| with("view_submission", ours, "1.9.z", title).unwrap().id;
+    assert_eq!(sent.id, again("t"), "who saw no answer presses once more");
+    assert_ne!(sent.id, again("another"));
     assert!(matches!(
         of("view_closed", ours).unwrap().what,
         Happening::FormCancelled { .. }

@@ -96,3 +96,22 @@ async fn rooms_are_found_on_whichever_page_they_stand_and_none_is_left_out_in_si
         .unwrap_err();
     assert!(found.to_string().contains("take it out of some"), "{found}");
 }
+
+#[tokio::test]
+async fn a_room_whose_description_somebody_edited_is_watched_on() {
+    let stage = Stage::new().await;
+    let (ann, olga) = (stage.emulator.person("ann"), stage.emulator.person("olga"));
+    let action = open("case-1", &[&ann]);
+    let opened = stage.slack.deliver(&key("a1"), &action).await;
+    let Ok(Receipt::Room { room }) = opened else {
+        panic!("{opened:?}")
+    };
+    // While nobody listened.
+    stage.emulator.with(|world| {
+        let channel = world.channels.get_mut(&room.id).unwrap();
+        channel.purpose = "all about the kubelet".into();
+        channel.members.insert(olga.clone());
+    });
+    stage.listen();
+    assert!(stage.members(&room).await.contains(&user(&olga)));
+}

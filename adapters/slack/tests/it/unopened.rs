@@ -1,6 +1,7 @@
 //! A form that was not opened: its caller is told why, and only what is so.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use underrose_chat::{Field, FieldKind, Form, Immediate, Message};
 use underrose_slack_emulator::Trouble;
@@ -53,4 +54,26 @@ async fn whoever_sees_no_form_is_told_why() {
         assert_eq!(said.is_empty(), says.is_empty(), "{trouble:?}: {said}");
         assert!(said.contains(says), "{trouble:?}: {said}");
     }
+}
+
+/// The command had to be acknowledged before Slack had answered: what is to be said comes by the
+/// command's own address.
+#[tokio::test]
+async fn whoever_waits_long_for_a_form_that_does_not_come_is_told_why() {
+    let stage = Stage::up().await;
+    let ann = stage.emulator.person("ann");
+    let general = stage.emulator.public("general", &[&ann]);
+    stage.desk.answers(|_| Immediate::Form { form: form() });
+    let late = Trouble::Latency(Duration::from_secs(2));
+    stage.emulator.fail("views.open", late, 1);
+    let refused = Trouble::Error("expired_trigger_id".into());
+    stage.emulator.fail("views.open", refused, 1);
+    let actor = stage.emulator.actor(&ann);
+    let delivery = actor.slash(&general, "/vuln", "report").await.unwrap();
+    assert_eq!(delivery.answer, Ok(None), "acknowledged in time");
+    let told = |message: &serde_json::Value| message.to_string().contains("could be opened");
+    actor
+        .sees_that(&general, "why no form is there", told)
+        .await;
+    assert_eq!(stage.emulator.complaints(), Vec::<String>::new());
 }
