@@ -14,9 +14,12 @@ const TOLD_EVERY: TimeDelta = TimeDelta::hours(1);
 /// Different failures of one network that are told within that time.
 const TOLD_MAX: usize = 8;
 
-/// By network: of which case, for what reason, and when it was told.
+/// Of which case, and for what reason.
+type Failure = (Option<CaseId>, String);
+
+/// By network, and when each was told.
 #[derive(Clone, PartialEq, Default)]
-pub struct Failures(BTreeMap<Network, BTreeMap<(Option<CaseId>, String), DateTime<Utc>>>);
+pub struct Failures(BTreeMap<Network, BTreeMap<Failure, DateTime<Utc>>>);
 
 impl Failures {
     /// Whether it is to be told now.

@@ -14,6 +14,20 @@ const PER_MINUTE: u32 = 120;
 /// How much longer than Slack's own limit it may take.
 const LONGER_MAX: f64 = 1.1;
 
+impl Scene {
+    /// The configuration names these channels, and no others, for announcements.
+    fn announces_in(&self, halls: &[String]) {
+        let config = self.config();
+        let mut table: toml::Table = std::fs::read_to_string(&config).unwrap().parse().unwrap();
+        let rooms: Vec<toml::Value> = halls
+            .iter()
+            .map(|id| format!("slack/{id}").into())
+            .collect();
+        table["committee"]["announce"] = vec![toml::Value::from(rooms)].into();
+        std::fs::write(config, table.to_string()).unwrap();
+    }
+}
+
 /// Messages that were taken, by when and in which channel.
 fn posts(world: &World) -> Vec<(f64, String)> {
     let of_bot = |channel: &underrose_slack_emulator::Channel| {

@@ -9,7 +9,7 @@ use crate::workspace::app;
 
 async fn whole_life(seed: u64, kills: usize) -> usize {
     // Both ways in.
-    let mut scene = if seed % 2 == 0 {
+    let mut scene = if seed.is_multiple_of(2) {
         // Slack opens one socket a minute, and a few more at once; this process is started more
         // often.
         let settings = Settings {

@@ -151,7 +151,7 @@ async fn lives(mut scene: Scene) {
         let group = world.groups.values().next().unwrap();
         assert_eq!(
             group.people,
-            [alice.id.clone()],
+            std::slice::from_ref(&alice.id),
             "the group follows the rotation"
         );
     });

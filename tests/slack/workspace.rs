@@ -30,18 +30,6 @@ pub fn app_over_http(listen: SocketAddr) -> Settings {
 }
 
 impl Scene {
-    /// The configuration names these channels, and no others, for announcements.
-    pub(crate) fn announces_in(&self, halls: &[String]) {
-        let config = self.config();
-        let mut table: toml::Table = std::fs::read_to_string(&config).unwrap().parse().unwrap();
-        let rooms: Vec<toml::Value> = halls
-            .iter()
-            .map(|id| format!("slack/{id}").into())
-            .collect();
-        table["committee"]["announce"] = vec![toml::Value::from(rooms)].into();
-        std::fs::write(config, table.to_string()).unwrap();
-    }
-
     pub(crate) fn configuration(&self, people: &[String]) -> String {
         let mut table: toml::Table = std::fs::read_to_string("config.example.toml")
             .unwrap()

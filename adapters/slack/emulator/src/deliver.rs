@@ -46,9 +46,16 @@ pub fn begin(shared: &Arc<Shared>, parcel: Parcel) {
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
         let delivery = run(&shared, &parcel, first).await;
-        shared.with(|world| world.record.delivered(delivery));
+        if is_said(&parcel.payload["event"]) {
+            shared.with(|world| world.record.said(delivery));
+        }
         drop(under_way);
     });
+}
+
+/// Whether a person wrote a message.
+fn is_said(event: &Value) -> bool {
+    event["type"] == "message" && event["subtype"].is_null() && event["bot_id"].is_null()
 }
 
 /// Delivers, and waits for the end of it.

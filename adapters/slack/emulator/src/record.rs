@@ -49,8 +49,8 @@ pub struct Sent {
 pub struct Record {
     pub calls: VecDeque<Call>,
     pub sent: VecDeque<Sent>,
-    /// How the events ended that nobody waited for.
-    pub delivered: VecDeque<Delivery>,
+    /// How people's messages were delivered, for which nobody waits.
+    pub said: VecDeque<Delivery>,
     /// Misuse that Slack would answer with silence.
     pub complaints: Vec<String>,
     /// Calls ever made, also those no longer kept.
@@ -77,7 +77,7 @@ impl Record {
         Self {
             calls: VecDeque::new(),
             sent: VecDeque::new(),
-            delivered: VecDeque::new(),
+            said: VecDeque::new(),
             complaints: Vec::new(),
             calls_ever: 0,
             responses_ever: 0,
@@ -105,8 +105,8 @@ impl Record {
         keep(&mut self.sent, sent, self.kept_max);
     }
 
-    pub fn delivered(&mut self, delivery: Delivery) {
-        keep(&mut self.delivered, delivery, self.kept_max);
+    pub fn said(&mut self, delivery: Delivery) {
+        keep(&mut self.said, delivery, self.kept_max);
     }
 
     pub fn complain(&mut self, complaint: String) {

@@ -62,8 +62,9 @@ pub enum Transport {
 pub enum Redeliver {
     /// Events only, which is what Slack documents; a person sees that the app did not respond.
     Events,
-    /// Interactions and commands too, once, after a socket died with them: the harsher half of
-    /// what is seen of Socket Mode. The default, since the bot has to live with it.
+    /// Interactions and commands too, up to three times over sockets, when one died with them or
+    /// nobody acknowledged them in time: the harsher half of what is seen of Socket Mode. The
+    /// default, since the bot has to live with it.
     Everything,
 }
 

@@ -233,15 +233,29 @@ async fn response_url(
         }
     }
     match trouble(&shared, "response_url").await {
-        Some(Trouble::DropCall) => return hang_up(),
+        Some(Trouble::DropCall) => {
+            record(&shared, call, 0, "dropped");
+            return hang_up();
+        }
+        Some(Trouble::DropAnswer) => {
+            let done = shared.with(|world| respond::respond(world, &token, &call.args));
+            let word = done.err().map_or("ok".to_owned(), |refusal| refusal.error);
+            record(&shared, call, 0, &word);
+            return hang_up();
+        }
+        Some(Trouble::Error(error)) => {
+            record(&shared, call, 404, &error);
+            let mut response = dated(&shared, json_response(&Refusal::new(&error).body()));
+            *response.status_mut() = StatusCode::NOT_FOUND;
+            return response;
+        }
         Some(Trouble::Status(status)) => {
             record(&shared, call, status, "broken");
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
             return dated(&shared, status.into_response());
         }
         Some(Trouble::RateLimited { seconds }) => return limited(&shared, call, seconds),
-        Some(Trouble::DropAnswer | Trouble::Error(_) | Trouble::Latency(_) | Trouble::NameRace)
-        | None => {}
+        Some(Trouble::Latency(_) | Trouble::NameRace) | None => {}
     }
     match shared.with(|world| respond::respond(world, &token, &call.args)) {
         Ok(_) => {

@@ -453,6 +453,21 @@ async fn a_disabled_user_group_calls_nobody_and_its_successor_is_found() {
 }
 
 #[tokio::test]
+async fn a_call_that_hangs_is_given_up_and_said_once() {
+    let stage = Stage::new().await;
+    let hall = stage.emulator.public("announce", &[]);
+    let hangs = Trouble::Latency(Duration::from_secs(60));
+    stage.emulator.fail("chat.postMessage", hangs, 1);
+    let news = public(&hall, "news");
+    let first = stage.slack.deliver(&key("a1"), &news).await;
+    let reason = first.expect_err("nobody answers").to_string();
+    assert!(reason.contains("did not answer in 10 s"), "{reason}");
+    // Slack says one thing a second there, and the first attempt counts.
+    stage.slack.deliver(&key("a1"), &news).await.unwrap();
+    assert_eq!(said(&stage, &hall), 1);
+}
+
+#[tokio::test]
 async fn messages_link_nothing_and_carry_their_key() {
     let stage = Stage::new().await;
     let hall = stage.emulator.public("announce", &[]);

@@ -72,6 +72,8 @@ async fn what_is_exchanged_is_what_slack_s_own_types_and_models_say() {
     let mut kinds = BTreeSet::new();
     for (language, way) in [
         (Language::JavaScript, Way::Socket),
+        (Language::JavaScript, Way::Http),
+        (Language::Python, Way::Socket),
         (Language::Python, Way::Http),
     ] {
         let (emulator, _peer) = start(language, way, &record).await;
