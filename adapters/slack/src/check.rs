@@ -5,6 +5,7 @@ use underrose_chat::{About, DeliverError, Expected, Finding, Level, Openness, Ro
 
 use crate::api::Failure;
 use crate::deliver::reason;
+use crate::listen::{TOGETHER, TOGETHER_PAUSE};
 use crate::settings::WayIn;
 use crate::workspace::{Kind, Workspace};
 
@@ -129,15 +130,25 @@ impl Workspace {
         }
     }
 
-    /// What is wrong with the configured rooms and groups, for the duty. Where Slack does not say,
-    /// it is asked again later.
+    /// What is wrong with the configured rooms and groups, for the duty; a few rooms at a time, so that
+    /// many of them take nothing from what is to be said. Where Slack does not say, it is asked again
+    /// later.
     pub(crate) async fn amiss(
         &self,
         expected: &Expected,
     ) -> Result<Vec<(About, String)>, DeliverError> {
         let mut found = Vec::new();
-        for (id, openness) in &expected.rooms {
-            let why = match self.kind_of(id).await {
+        for (number, (id, openness)) in expected.rooms.iter().enumerate() {
+            if number > 0 && number % TOGETHER == 0 {
+                tokio::time::sleep(TOGETHER_PAUSE).await;
+            }
+            let kind = loop {
+                match self.kind_of(id).await {
+                    Err(Failure::Limited { after }) => tokio::time::sleep(after).await,
+                    said => break said,
+                }
+            };
+            let why = match kind {
                 Ok(kind) => amiss(&kind, *openness).map(|why| format!("it {why}")),
                 Err(Failure::Refused { code }) => Some(reason(&code)),
                 Err(failure) => return Err(crate::deliver::error(&failure)),

@@ -21,6 +21,7 @@ pub use homes::Homes;
 pub use http::PATH;
 pub use signature::{Reason, Refused};
 pub use views::{Turn, Views};
+pub(crate) use watch::{TOGETHER, TOGETHER_PAUSE};
 
 use crate::api::Failure;
 use crate::inbound::Reader;

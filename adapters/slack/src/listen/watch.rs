@@ -20,8 +20,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(600);
 
 /// Rooms that are looked at together, and the pause after them: so more than half of what Slack
 /// allows a minute is left to what the bot has to say.
-const TOGETHER: usize = 10;
-const TOGETHER_PAUSE: Duration = Duration::from_secs(30);
+pub const TOGETHER: usize = 10;
+pub const TOGETHER_PAUSE: Duration = Duration::from_secs(30);
 
 /// Until Slack is asked again whether the token works, where it did not say.
 const FAILED_PAUSE: Duration = Duration::from_secs(30);
