@@ -129,6 +129,8 @@ pub struct RoomRefused {
     /// Under which it was asked for, and is again: a network that made it after all is known by it.
     pub key: DeliveryKey,
     pub name: String,
+    pub times: u32,
+    /// The latest instant there is, while it is asked for.
     pub again: DateTime<Utc>,
 }
 

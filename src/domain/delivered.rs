@@ -43,13 +43,17 @@ pub fn delivered(
                     fx.to_case(case.id, room, say::report(&pass.facts().report));
                 }
                 card::post(&mut fx, &after, room);
-                // Whoever accepted the terms or recused themselves while the room was being made.
-                for guest in case
-                    .guests
-                    .iter()
-                    .filter(|(_, guest)| guest.accepted.is_some())
+                // Whoever came onto the list or recused themselves while the room was being made.
+                let invited = match &promise.action {
+                    Action::OpenRoom { invite, .. } => invite.as_slice(),
+                    _ => &[],
+                };
+                let list = case.list(&policy.members).into_iter();
+                let accounts = list.flat_map(|person| policy.accounts_of(&person));
+                for user in
+                    accounts.filter(|user| user.network == room.network && !invited.contains(user))
                 {
-                    super::need_to_know::into_rooms(&mut fx, &after, guest.0);
+                    fx.invite(case.id, room, user);
                 }
                 for person in &case.recused {
                     super::need_to_know::out_of_rooms(&mut fx, &after, person);

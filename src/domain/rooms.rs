@@ -17,6 +17,9 @@ use super::state::State;
 /// When a room that a network refused is asked for again.
 const REFUSED_AGAIN: TimeDelta = TimeDelta::minutes(10);
 
+/// It doubles, up to this.
+const REFUSED_AGAIN_MAX: TimeDelta = TimeDelta::days(1);
+
 /// A room that stays exposed is told of at most this often.
 const EXPOSED_TOLD_EVERY: TimeDelta = TimeDelta::hours(1);
 
@@ -26,10 +29,14 @@ pub fn refused(fx: &mut Effects<'_>, case: &Case, promise: &Promise) {
     let Action::OpenRoom { name, .. } = &promise.action else {
         return;
     };
+    let known = case.rooms_refused.get(&promise.network);
+    let times = known.map_or(0, |known| known.times) + 1;
+    let pause = REFUSED_AGAIN * 2_i32.saturating_pow(times.min(10) - 1);
     let refused = RoomRefused {
         key: promise.key.clone(),
         name: name.clone(),
-        again: fx.now + REFUSED_AGAIN,
+        times,
+        again: fx.now + pause.min(REFUSED_AGAIN_MAX),
     };
     let failed = Event::RoomFailed {
         network: promise.network.clone(),

@@ -8,6 +8,10 @@ pub fn moment(event: &Event) -> Option<String> {
     let what = match event {
         Event::CaseOpened { .. } => "the report came in",
         Event::RoomOpened { .. } => "the room was opened",
+        Event::RoomFailed {
+            refused: Some(refused),
+            ..
+        } if refused.times > 1 => return None,
         Event::RoomFailed { .. } => "the room could not be opened",
         Event::RoomMoved { .. } => "the room was replaced by another",
         Event::RoomExposed { .. } => "the room was not private any more",

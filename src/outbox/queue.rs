@@ -48,6 +48,8 @@ struct Waiting {
     line: Line,
     in_flight: bool,
     first_tried: Option<DateTime<Utc>>,
+    /// Attempts that failed, those that were only too early left out.
+    failures: u32,
 }
 
 /// All promises that are not kept yet.
@@ -106,6 +108,7 @@ impl Queue {
                 line: line.clone(),
                 in_flight: false,
                 first_tried: None,
+                failures: 0,
             },
         );
         self.refresh(id);
@@ -159,6 +162,7 @@ impl Queue {
             return;
         }
         self.last_in_room.clear();
+        self.held.clear();
         let ids: Vec<u64> = self.rows.keys().copied().collect();
         for id in ids {
             if let Some(waiting) = self.rows.get_mut(&id) {
@@ -222,7 +226,10 @@ impl Queue {
         let pause = match asked {
             // A network that says when it takes the next one is not failing.
             Some(asked) => asked,
-            None => backoff(&waiting.row),
+            None => {
+                waiting.failures += 1;
+                backoff(waiting)
+            }
         } + jitter(&waiting.row.promise);
         waiting.row.not_before = now + pause;
         let again = Retry::Again {
@@ -353,9 +360,9 @@ impl Queue {
 }
 
 /// Doubles with each attempt.
-fn backoff(row: &Row) -> TimeDelta {
-    let doubled = BACKOFF_FIRST * 2_i32.saturating_pow((row.attempts - 1).min(20));
-    doubled.min(match row.promise.lane {
+fn backoff(waiting: &Waiting) -> TimeDelta {
+    let doubled = BACKOFF_FIRST * 2_i32.saturating_pow((waiting.failures - 1).min(20));
+    doubled.min(match waiting.row.promise.lane {
         // One that waits long is no page.
         Lane::Page => PAGE_BACKOFF_MAX,
         Lane::Reply | Lane::Card | Lane::FanOut => BACKOFF_MAX,

@@ -125,6 +125,7 @@ fn events() -> Vec<Event> {
             refused: Some(RoomRefused {
                 key: DeliveryKey("k".into()),
                 name: "case-2026-0001".into(),
+                times: 1,
                 again: at(),
             }),
         },

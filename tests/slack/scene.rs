@@ -53,9 +53,13 @@ impl Scene {
         let listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut scene = Self::prepared(app_over_http(listen), Some(listen), 0).await;
         scene.start();
-        while scene.emulator.verify_address().await.is_err() {
-            tokio::task::yield_now().await;
-        }
+        let up = async {
+            while scene.emulator.verify_address().await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let up = tokio::time::timeout(DEADLINE, up).await;
+        assert!(up.is_ok(), "it never listens; {}", scene.log());
         scene
     }
 

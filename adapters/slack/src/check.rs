@@ -5,7 +5,7 @@ use underrose_chat::{About, DeliverError, Expected, Finding, Level, Openness, Ro
 
 use crate::api::Failure;
 use crate::deliver::reason;
-use crate::listen::{TOGETHER, TOGETHER_PAUSE};
+use crate::listen::{TOGETHER, TOGETHER_PAUSE, hopeless};
 use crate::settings::WayIn;
 use crate::workspace::{Kind, Workspace};
 
@@ -150,6 +150,10 @@ impl Workspace {
             };
             let why = match kind {
                 Ok(kind) => amiss(&kind, *openness).map(|why| format!("it {why}")),
+                // Not the room's trouble: the listening tells of it, once.
+                Err(failure @ Failure::Refused { .. }) if hopeless(&failure).is_err() => {
+                    return Ok(Vec::new());
+                }
                 Err(Failure::Refused { code }) => Some(reason(&code)),
                 Err(failure) => return Err(crate::deliver::error(&failure)),
             };

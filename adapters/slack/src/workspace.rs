@@ -34,6 +34,8 @@ pub struct Workspace {
     rooms: Mutex<Rooms>,
     homes: Mutex<Homes>,
     views: Mutex<Views>,
+    /// Held while a modal is updated.
+    pub(crate) updating: tokio::sync::Mutex<()>,
     /// Held while a page is shown.
     pub(crate) showing: tokio::sync::Mutex<()>,
     /// Something was taken in or carried out: what people see of it elsewhere may be old.
@@ -92,6 +94,7 @@ impl Workspace {
             rooms: Mutex::default(),
             homes: Mutex::default(),
             views: Mutex::default(),
+            updating: tokio::sync::Mutex::default(),
             showing: tokio::sync::Mutex::default(),
             changed: Notify::new(),
             left_out: Mutex::default(),

@@ -15,6 +15,7 @@ impl Case {
             .chain(self.announcement.next_due())
             .chain(self.unarmed_due())
             .chain(self.rooms_refused.values().map(|refused| refused.again))
+            .filter(|at| *at < DateTime::<Utc>::MAX_UTC)
             .min()
     }
 

@@ -36,7 +36,9 @@ impl Case {
                 }
             }
             Event::RoomAgain { network } => {
-                self.rooms_refused.remove(network);
+                if let Some(refused) = self.rooms_refused.get_mut(network) {
+                    refused.again = DateTime::<Utc>::MAX_UTC;
+                }
             }
             Event::RoomMoved { to, .. } => {
                 let room = CaseRoom {

@@ -439,3 +439,38 @@ pub fn clock_doubted(why: &'static str) -> Text<ToCommittee> {
         &". Check the clock of the machine that I run on.",
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use underrose_chat::{Block, Choice, Weight};
+
+    fn pressed(text: Text<ToCase>) -> Vec<Choice> {
+        let blocks = text.into_message().blocks.into_iter();
+        let choices = blocks.filter_map(|block| match block {
+            Block::Choices { choices } => Some(choices),
+            _ => None,
+        });
+        choices.flatten().collect()
+    }
+
+    #[test]
+    fn what_leads_to_the_public_asks_first() {
+        let case = CaseId {
+            year: 2026,
+            number: 1,
+        };
+        let (who, at) = (PersonId("alice".into()), DateTime::<Utc>::default());
+        for text in [
+            preview(case, &"text".to_owned(), "ab", &[], &[]),
+            approved(case, &who, 2, 2, at, "ab"),
+            go_card(case, at, "ab", 3, None),
+            held(case, HeldWhy::Late, "ab"),
+        ] {
+            let binding = |choice: &Choice| choice.weight == Weight::Binding;
+            let choices: Vec<Choice> = pressed(text).into_iter().filter(binding).collect();
+            assert_eq!(choices.len(), 1, "{choices:?}");
+            assert!(choices[0].confirm.is_some(), "{choices:?}");
+        }
+    }
+}

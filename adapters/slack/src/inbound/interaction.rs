@@ -1,8 +1,5 @@
 //! Buttons, menus, modals and the message shortcut.
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
-
 use serde_json::Value;
 use underrose_chat::{EventId, Happening, MessageId, Place, Surface, UserId};
 
@@ -90,10 +87,10 @@ fn submission(reader: &Reader, payload: &Value, by: UserId) -> Option<Heard> {
     // count: whoever saw no answer presses once more, and means the same.
     let state = text_of(view.get("state"));
     let id = format!(
-        "submit/{}/{}/{:016x}",
+        "submit/{}/{}/{}",
         filled(view, "/id")?,
         text(view, "/hash"),
-        hashed(&state)
+        reader.hashed(&state)
     );
     Some(Heard {
         id: EventId(id),
@@ -107,12 +104,6 @@ fn submission(reader: &Reader, payload: &Value, by: UserId) -> Option<Heard> {
 
 fn text_of(value: Option<&Value>) -> String {
     value.map(Value::to_string).unwrap_or_default()
-}
-
-fn hashed(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
 }
 
 fn closed(reader: &Reader, payload: &Value, by: UserId) -> Option<Heard> {

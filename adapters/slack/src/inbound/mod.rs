@@ -11,8 +11,12 @@ mod slang;
 mod trouble;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use hmac::{Hmac, Mac};
 use serde_json::Value;
+use sha2::Sha256;
 use underrose_chat::{EventId, Happening, Network, Place, RoomId, Surface, UserId};
+
+use crate::settings::Secret;
 
 pub use interaction::REPORT_SHORTCUT;
 pub use slang::plain;
@@ -23,6 +27,8 @@ pub struct Reader {
     pub network: Network,
     /// The bot's user id, from `auth.test`.
     pub me: String,
+    /// The bot token, which the store does not hold.
+    pub secret: Secret,
 }
 
 /// What came, by either way in.
@@ -78,6 +84,18 @@ pub enum Way {
 }
 
 impl Reader {
+    /// What stands for a text where it must not be read, nor guessed by whoever has the store.
+    fn hashed(&self, text: &str) -> String {
+        // A MAC takes keys of any length: this is no error.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.expose().as_bytes()) else {
+            return String::new();
+        };
+        mac.update(text.as_bytes());
+        let digest = mac.finalize().into_bytes();
+        let bytes = digest.iter().take(16);
+        bytes.map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Reads one payload; `None` for what the core need not hear of.
     pub fn read(&self, kind: Kind, payload: &Value) -> Option<Heard> {
         match kind {

@@ -32,10 +32,14 @@ pub async fn give(
         }
         Immediate::Form { form } => show(workspace, way, &form, &place).await,
         Immediate::Errors { errors } => match way {
-            Way::Submission { view } => Ok(json!({
-                "response_action": "errors",
-                "errors": modal::errors(view, &errors),
-            })),
+            Way::Submission { view } => {
+                let id = view.get("id").and_then(Value::as_str);
+                workspace.views().refuse(id.unwrap_or_default());
+                Ok(json!({
+                    "response_action": "errors",
+                    "errors": modal::errors(view, &errors),
+                }))
+            }
             Way::Nobody
             | Way::Message { .. }
             | Way::Command { .. }
@@ -154,15 +158,20 @@ async fn update(
     let until = Instant::now() + PATIENCE;
     let body = json!({"view_id": id, "view": view});
     while Instant::now() < until {
-        let turn = workspace.views().turn(id, stamp, Instant::now());
-        match turn {
-            Turn::Never => return Ok(Value::Null),
-            Turn::After(pause) => tokio::time::sleep(pause).await,
-            Turn::Now => match workspace.api.post("views.update", &body).await {
-                Err(Failure::Limited { after }) => tokio::time::sleep(after).await,
-                outcome => return outcome.map(nothing),
-            },
-        }
+        let pause = {
+            // One after the other, so that none is overtaken on its way.
+            let _one = workspace.updating.lock().await;
+            let turn = workspace.views().turn(id, stamp, Instant::now());
+            match turn {
+                Turn::Never => return Ok(Value::Null),
+                Turn::After(pause) => pause,
+                Turn::Now => match workspace.api.post("views.update", &body).await {
+                    Err(Failure::Limited { after }) => after,
+                    outcome => return outcome.map(nothing),
+                },
+            }
+        };
+        tokio::time::sleep(pause).await;
     }
     // It is closed long since, or Slack takes nothing.
     Ok(Value::Null)

@@ -117,7 +117,7 @@ impl Ear {
         if self.reader.doubts_access(kind, payload) {
             self.doubt.notify_one();
         }
-        let Some(heard) = self.reader.read(kind, payload) else {
+        let Some(mut heard) = self.reader.read(kind, payload) else {
             // Nothing that the core need hear of.
             return tell.told(Ack::With(Value::Null)).await;
         };
@@ -131,6 +131,11 @@ impl Ear {
         }
         if let Way::Change { view, stamp } = &heard.way {
             self.workspace.views().note(view, stamp);
+        }
+        if let Way::Submission { view } = &heard.way {
+            let view = view.get("id").and_then(Value::as_str);
+            let refused = self.workspace.views().refused(view.unwrap_or_default());
+            heard.id.0.push_str(&format!("/{refused}"));
         }
         let number = lane_of(&heard.what);
         let job = Job { came, heard, tell };
@@ -187,14 +192,10 @@ impl Ear {
         // What comes too late for the acknowledgement of a command goes there.
         let late = match &way {
             Way::Command { response_url, .. } => response_url.clone(),
-            Way::Change { .. } => {
-                // A newer one overtakes it, and nothing of it goes with the acknowledgement.
-                tokio::spawn(async move { answer::give(&workspace, &way, immediate, place).await });
-                return Ack::With(Value::Null);
-            }
             Way::Nobody
             | Way::Message { .. }
             | Way::Press { .. }
+            | Way::Change { .. }
             | Way::Submission { .. }
             | Way::Home { .. } => None,
         };

@@ -31,8 +31,8 @@ pub const PATH: &str = "/slack";
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// A body comes within this time, and so many are read at once.
-const BODY_MAX: Duration = Duration::from_secs(5);
-const BODIES_MAX: usize = 64;
+const BODY_MAX: Duration = Duration::from_secs(2);
+const BODIES_MAX: usize = 256;
 
 /// What is under way at the end gets this long.
 const LANDING_MAX: Duration = Duration::from_secs(3);
@@ -98,10 +98,11 @@ async fn checked(gate: &Gate, headers: &HeaderMap, body: Body) -> Result<Respons
     let (Some(signature), Some(stamp)) = (signature, stamp) else {
         return Err(Reason::Unsigned);
     };
-    let Ok(_reading) = gate.bodies.acquire().await else {
+    let Ok(reading) = gate.bodies.acquire().await else {
         return Err(Reason::Malformed);
     };
     let body = timeout(BODY_MAX, to_bytes(body, BODY_BYTES_MAX)).await;
+    drop(reading);
     let body = body
         .map_err(|_| Reason::Malformed)?
         .map_err(|_| Reason::Oversized)?;

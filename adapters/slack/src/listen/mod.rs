@@ -47,7 +47,11 @@ pub async fn run(
     let over = stop.child_token();
     let ear = Ear::new(
         workspace.clone(),
-        Reader { network, me },
+        Reader {
+            network,
+            me,
+            secret: workspace.settings.bot_token.clone(),
+        },
         inbox,
         over.clone(),
     );
@@ -88,7 +92,7 @@ async fn who_am_i(
 }
 
 /// Refusals that no other attempt could help.
-fn hopeless(failure: &Failure) -> Result<(), ListenError> {
+pub(crate) fn hopeless(failure: &Failure) -> Result<(), ListenError> {
     let Failure::Refused { code } = failure else {
         return Ok(());
     };

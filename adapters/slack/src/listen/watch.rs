@@ -44,6 +44,9 @@ pub async fn rooms(ear: Arc<Ear>) {
             };
         }
         if let Err(failure) = look(&ear).await {
+            if let Err(lost) = hopeless(&failure) {
+                return ear.lose(lost);
+            }
             tell(&failure);
         }
         tokio::select! {
@@ -124,8 +127,9 @@ async fn look(ear: &Ear) -> Result<(), Failure> {
         // One that cannot be looked at hides none of those after it.
         if let Err(failure) = look_at(ear, channel).await {
             tell(&failure);
+            // Perhaps the bot is not let in at all any more.
             if hopeless(&failure).is_err() {
-                ear.doubt.notify_one();
+                ear.workspace.api.headers().await?;
             }
         }
     }

@@ -365,7 +365,7 @@ async fn who_joins_a_private_room_is_told_with_who_let_them_in(stage: Stage) {
     assert_eq!(taken[0].what, joined);
 }
 
-/// A metric is changed ten times in a moment, and Slack takes no update at first.
+/// A metric is changed twenty times in a moment, and Slack takes no update at first.
 async fn of_many_changes_the_last_is_shown_and_others_have_their_share(stage: Stage) {
     let ann = stage.emulator.person("ann");
     let case = stage.emulator.private("case", &[&ann]);
@@ -380,10 +380,14 @@ async fn of_many_changes_the_last_is_shown_and_others_have_their_share(stage: St
     actor.modal_that("the calculator", |_| true).await;
     let pause = Trouble::RateLimited { seconds: 1 };
     stage.emulator.fail("views.update", pause, 1);
-    for change in 0..10 {
+    // As somebody types: nobody waits for an acknowledgement.
+    let changes = (0..20).map(|change| {
         let metric = if change % 2 == 0 { "L" } else { "N" };
-        let told = actor.fill("AV", metric).await.unwrap();
-        assert!(told.expect("each change is told").is_acknowledged());
+        actor.fill("AV", metric)
+    });
+    for told in futures_util::future::join_all(changes).await {
+        let told = told.unwrap().expect("each change is told");
+        assert!(told.is_acknowledged());
     }
     actor
         .modal_that("the score of the last", |view| {
@@ -391,5 +395,5 @@ async fn of_many_changes_the_last_is_shown_and_others_have_their_share(stage: St
         })
         .await;
     let updates = stage.emulator.calls("views.update").len();
-    assert!((2..=4).contains(&updates), "{updates} updates");
+    assert!((2..=12).contains(&updates), "{updates} updates");
 }

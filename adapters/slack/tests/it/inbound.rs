@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 use underrose_chat::{Happening, MessageId, Network, Place, RoomId, Surface, UserId};
+use underrose_slack::Secret;
 use underrose_slack::inbound::{Heard, Kind, Reader, Way, instant, plain};
 
 fn reader() -> Reader {
     Reader {
         network: Network("slack".into()),
         me: "UBOT".into(),
+        secret: Secret::new("xoxb-emulated-bot"),
     }
 }
 
