@@ -37,7 +37,7 @@ impl Case {
             }
             Event::RoomAgain { network } => {
                 if let Some(refused) = self.rooms_refused.get_mut(network) {
-                    refused.again = DateTime::<Utc>::MAX_UTC;
+                    refused.again = chrono::DateTime::<chrono::Utc>::MAX_UTC;
                 }
             }
             Event::RoomMoved { to, .. } => {
