@@ -60,6 +60,11 @@ impl Bot {
 
     /// A report, and the room that its network made for it.
     pub fn open_case(&mut self) {
+        self.open_case_after(|_| ());
+    }
+
+    /// Something happens between a report and its room; who is invited once it is there.
+    pub fn open_case_after(&mut self, meanwhile: impl FnOnce(&mut Self)) -> Vec<String> {
         let event = Input::Inbound(self.event("erin", "vuln report x"));
         let (_, rows) = self.engine.step(&[event], self.clock.read()).unwrap();
         let row = rows
@@ -77,7 +82,13 @@ impl Bot {
             promise: row.promise,
             receipt,
         };
-        self.engine.step(&[opened], self.clock.read()).unwrap();
+        meanwhile(self);
+        let (_, rows) = self.engine.step(&[opened], self.clock.read()).unwrap();
+        let invited = rows.into_iter().filter_map(|row| match row.promise.action {
+            Action::Invite { who, .. } => Some(who.id),
+            _ => None,
+        });
+        invited.collect()
     }
 
     /// The same, said in the room of the first case.

@@ -68,17 +68,19 @@ fn a_second_cause_within_the_hour_is_told_and_the_first_is_not_told_again() {
     assert_eq!(bot.fails("the bot was removed"), ["alice"]);
 }
 
+/// Zoe becomes a member.
+fn joins(policy: &mut Policy) {
+    let newcomer = PersonId("zoe".into());
+    let mut like = policy.people[&PersonId("bob".into())].clone();
+    like.handles = [(network(), "zoe".to_owned())].into();
+    policy.people.insert(newcomer.clone(), like);
+    policy.members.insert(newcomer);
+}
+
 #[test]
 fn whoever_joins_the_committee_is_invited_into_the_rooms_of_running_cases() {
     let mut bot = Bot::new();
     bot.open_case();
-    let joins = |policy: &mut Policy| {
-        let newcomer = PersonId("zoe".into());
-        let mut like = policy.people[&PersonId("bob".into())].clone();
-        like.handles = [(network(), "zoe".to_owned())].into();
-        policy.people.insert(newcomer.clone(), like);
-        policy.members.insert(newcomer);
-    };
     let invited: Vec<String> = bot
         .load(joins)
         .into_iter()
@@ -88,6 +90,15 @@ fn whoever_joins_the_committee_is_invited_into_the_rooms_of_running_cases() {
         })
         .collect();
     assert_eq!(invited, ["zoe"], "and nobody who was there before");
+}
+
+#[test]
+fn whoever_joins_while_a_room_is_made_is_invited_into_it() {
+    let mut bot = Bot::new();
+    let invited = bot.open_case_after(|bot| {
+        bot.load(joins);
+    });
+    assert_eq!(invited, ["zoe"]);
 }
 
 #[test]
