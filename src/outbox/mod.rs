@@ -3,6 +3,7 @@
 
 mod driver;
 mod outcome;
+mod pace;
 mod queue;
 
 pub use driver::{Stopping, run};

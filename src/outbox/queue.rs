@@ -6,11 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use underrose_chat::{Action, Network};
 
+use super::pace::Pace;
 use crate::domain::decision::{Lane, Promise, Purpose};
 use crate::engine::Row;
-
-/// Deliveries under way at once on one network: enough to hide latency, few enough to be polite.
-const IN_FLIGHT_MAX: usize = 16;
 
 /// First pause after a failed attempt; it doubles from there.
 const BACKOFF_FIRST: TimeDelta = TimeDelta::seconds(1);
@@ -63,11 +61,7 @@ pub struct Queue {
     ready: BTreeSet<(DateTime<Utc>, Lane, u64)>,
     ready_at: BTreeMap<u64, DateTime<Utc>>,
     busy: BTreeSet<Line>,
-    flying: BTreeMap<Network, usize>,
-    /// How many may fly at once: fewer while a network says that it is too much.
-    widths: BTreeMap<Network, usize>,
-    /// Until when an announcement leaves a network to a page that was too much for it.
-    held: BTreeMap<Network, DateTime<Utc>>,
+    pace: Pace,
     last_in_room: BTreeMap<Line, DateTime<Utc>>,
     room_pauses: BTreeMap<Network, TimeDelta>,
     seen: Option<DateTime<Utc>>,
@@ -144,7 +138,7 @@ impl Queue {
         waiting.in_flight = true;
         waiting.first_tried.get_or_insert(now);
         let (line, row) = (waiting.line.clone(), waiting.row.clone());
-        *self.flying.entry(line.0.clone()).or_default() += 1;
+        self.pace.took_off(&line.0);
         if row.promise.lane != Lane::Page {
             self.busy.insert(line.clone());
             for other in self.heads(&line).into_iter().flatten() {
@@ -162,7 +156,7 @@ impl Queue {
             return;
         }
         self.last_in_room.clear();
-        self.held.clear();
+        self.pace.release();
         let ids: Vec<u64> = self.rows.keys().copied().collect();
         for id in ids {
             if let Some(waiting) = self.rows.get_mut(&id) {
@@ -173,36 +167,18 @@ impl Queue {
         }
     }
 
-    /// A page goes whatever else is under way.
     fn has_room(&self, lane: Lane, id: u64) -> bool {
-        if lane == Lane::Page {
-            return true;
-        }
-        let Some(waiting) = self.rows.get(&id) else {
-            return false;
-        };
-        let network = &waiting.line.0;
-        let is_held = lane == Lane::FanOut && self.held.get(network).copied() > self.seen;
-        let flying = self.flying.get(network).copied().unwrap_or_default();
-        !is_held && flying < self.width(network)
-    }
-
-    fn width(&self, network: &Network) -> usize {
-        self.widths.get(network).copied().unwrap_or(IN_FLIGHT_MAX)
+        let waiting = self.rows.get(&id);
+        waiting.is_some_and(|waiting| self.pace.has_room(&waiting.line.0, lane, self.seen))
     }
 
     /// It was delivered, or it never will be.
     pub fn done(&mut self, id: u64) {
         self.landed(id);
-        if let Some(network) = self.network_of(id) {
-            let width = self.width(&network) + 1;
-            self.widths.insert(network, width.min(IN_FLIGHT_MAX));
+        if let Some(waiting) = self.rows.get(&id) {
+            self.pace.taken(&waiting.line.0);
         }
         self.forget(id);
-    }
-
-    fn network_of(&self, id: u64) -> Option<Network> {
-        Some(self.rows.get(&id)?.line.0.clone())
     }
 
     /// An attempt failed.
@@ -238,21 +214,11 @@ impl Queue {
         };
         let (line, lane) = (waiting.line.clone(), waiting.row.promise.lane);
         if asked.is_some() {
-            self.too_much(&line.0, lane, now + pause);
+            self.pace.too_much(&line.0, lane, now + pause);
         }
         self.refresh(id);
         self.refresh_line(&line);
         again
-    }
-
-    /// A network takes no more before this instant. Half as many are tried at once, and what a page
-    /// needs is not taken by announcements meanwhile.
-    fn too_much(&mut self, network: &Network, lane: Lane, before: DateTime<Utc>) {
-        let width = (self.width(network) / 2).max(1);
-        self.widths.insert(network.clone(), width);
-        if lane == Lane::Page {
-            self.held.insert(network.clone(), before);
-        }
     }
 
     /// When [`Queue::take`] may have something.
@@ -272,9 +238,7 @@ impl Queue {
         }
         waiting.in_flight = false;
         let (line, page) = (waiting.line.clone(), waiting.row.promise.lane == Lane::Page);
-        if let Some(count) = self.flying.get_mut(&line.0) {
-            *count = count.saturating_sub(1);
-        }
+        self.pace.landed(&line.0);
         if !page {
             self.busy.remove(&line);
         }
@@ -379,6 +343,7 @@ fn jitter(promise: &Promise) -> TimeDelta {
 mod tests {
     use super::*;
     use crate::domain::decision::delivery_key;
+    use crate::outbox::pace::IN_FLIGHT_MAX;
     use proptest::prelude::*;
     use underrose_chat::{Message, MessageId, MessageRef, RoomId, Target};
 

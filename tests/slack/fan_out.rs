@@ -65,18 +65,7 @@ async fn a_fan_out_takes_what_slack_allows_and_a_page_does_not_wait_for_it() {
     let erin = scene.actor("erin");
     erin.dm("vuln report the kubelet logs tokens").unwrap();
     let case = scene.case_room().await;
-    let vector = "CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:N";
-    for text in [
-        "vuln ack",
-        "vuln triage valid because reproduced",
-        &format!("vuln score settle {vector} because it is so"),
-        "vuln summary The kubelet logs tokens",
-        "vuln ready",
-        "vuln release verified",
-        "vuln announce draft ANNOUNCEMENT upgrade to 1.29.3",
-    ] {
-        scene.types("alice", &case, text).await;
-    }
+    scene.drafts(&case).await;
     scene.arm(&case).await;
     let announced = |world: &World, least: usize| {
         let announced = Scene::announced(world, &halls);

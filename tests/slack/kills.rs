@@ -28,18 +28,7 @@ async fn whole_life(seed: u64, kills: usize) -> usize {
         .dm("vuln report the kubelet logs tokens")
         .unwrap();
     let case = scene.case_room().await;
-    let vector = "CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:N";
-    for text in [
-        "vuln ack",
-        "vuln triage valid because reproduced",
-        &format!("vuln score settle {vector} because it is so"),
-        "vuln summary The kubelet logs tokens",
-        "vuln ready",
-        "vuln release verified",
-        "vuln announce draft ANNOUNCEMENT upgrade to 1.29.3",
-    ] {
-        scene.types("alice", &case, text).await;
-    }
+    scene.drafts(&case).await;
     let instant = scene.arm(&case).await;
     let halls = scene.halls.clone();
     scene

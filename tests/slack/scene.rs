@@ -291,6 +291,23 @@ impl Scene {
         .await
     }
 
+    /// From the report to a draft that can be armed.
+    pub async fn drafts(&mut self, case: &str) {
+        let vector = "CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:N";
+        let settle = format!("vuln score settle {vector} because it is so");
+        for text in [
+            "vuln ack",
+            "vuln triage valid because reproduced",
+            &settle,
+            "vuln summary The kubelet logs tokens",
+            "vuln ready",
+            "vuln release verified",
+            "vuln announce draft ANNOUNCEMENT upgrade to 1.29.3",
+        ] {
+            self.types("alice", case, text).await;
+        }
+    }
+
     /// Ends a case, and waits until its room is archived.
     pub async fn closes(&mut self, case: &str) {
         self.types("alice", case, "vuln retro All went well.").await;
