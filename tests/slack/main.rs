@@ -9,5 +9,6 @@ mod looking;
 mod random;
 mod scene;
 mod screens;
+mod start;
 mod two;
 mod workspace;
